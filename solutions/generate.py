@@ -1,0 +1,271 @@
+"""Makes the learners' notebooks, the visible tests and the solution notebooks from the sources beside this file.
+
+    python solutions/generate.py            write them
+    python solutions/generate.py --check    write nothing; fail if a committed file is stale, missing or extra
+
+Committed: exercises/<topic>/<name>.ipynb and coursepkg/checks/visible/<topic>/<name>/<question>.py.
+Not committed: _build/solutions/<topic>/<name>/<name>.ipynb and its tests/, pure otter files, hidden ones included.
+"""
+
+import argparse
+import contextlib
+import logging
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+if __package__ in (None, ""):  # run as a script: let it import its neighbors by their one name
+    sys.path.insert(0, str(ROOT))
+
+from coursepkg.checks.runner import COURSE_IMPORT, OTTER_IMPORT  # noqa: E402
+from solutions.source import LINE_MARKERS, SourceError, read_exercise, sources  # noqa: E402
+
+OTTER_CONFIG = """# ASSIGNMENT CONFIG
+init_cell: false
+check_all_cell: false
+export_cell: false
+generate: false
+run_tests: false
+solutions_pdf: false
+tests:
+  files: true
+  ok_format: false
+"""
+SETUP = """import importlib.util
+if importlib.util.find_spec("coursepkg") is None:
+    %pip install -q "coursepkg[torch] @ git+{url}"
+from coursepkg.checks import open_exercise
+grader = open_exercise("{slug}")"""
+SOLUTION_SETUP = """from coursepkg.checks import open_exercise
+grader = open_exercise("{slug}", tests="tests")"""
+SOLUTION_CHECK = """result = grader.check("{question}")
+assert result.passed, result
+result"""
+PROGRESS_TEXT = "## Your points so far\n\nRun this last cell whenever you like. It checks every question again."
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one source turns into.
+
+    Args:
+        exercise: the source.Exercise.
+        learner, solution: notebooks.
+        visible, full: dict question -> text of a test file; `full` has the hidden tests too.
+    """
+
+    exercise: object
+    learner: object
+    solution: object
+    visible: dict
+    full: dict
+
+    def committed(self):
+        """dict of path (from the root of the repository) -> text, for the files that are committed."""
+        slug = self.exercise.slug
+        tests = {f"coursepkg/checks/visible/{slug}/{name}.py": text for name, text in self.visible.items()}
+        return {f"exercises/{slug}.ipynb": _text(self.learner), **tests}
+
+    def uncommitted(self):
+        """The same for the files that would give the answers away."""
+        folder = f"_build/solutions/{self.exercise.slug}"
+        tests = {f"{folder}/tests/{name}.py": text for name, text in self.full.items()}
+        return {f"{folder}/{self.exercise.name}.ipynb": _text(self.solution), **tests}
+
+
+def build(exercise, repository):
+    """Run one source through otter assign.
+
+    Args:
+        exercise: a source.Exercise.
+        repository: dict with url, branch and path_to_book, as in _config.yml.
+    Returns:
+        Built.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        _assign(exercise, work)
+        notebooks = {side: nbformat.read(work / side / "master.ipynb", 4) for side in ("student", "autograder")}
+        tests = {
+            side: {file.stem: file.read_text(encoding="utf-8") for file in sorted((work / side / "tests").glob("*.py"))}
+            for side in notebooks
+        }
+    visible = {name: _visible(text, exercise) for name, text in tests["student"].items()}
+    learner = _assemble(exercise, repository, notebooks["student"].cells, _learner_cell, SETUP, "grader.progress()")
+    solution = _assemble(
+        exercise,
+        repository,
+        notebooks["autograder"].cells,
+        _solution_cell,
+        SOLUTION_SETUP,
+        "progress = grader.progress()\nassert progress.passed, progress\nprogress",
+    )
+    return Built(exercise, learner, solution, visible, tests["autograder"])
+
+
+def build_all(root=ROOT, only=None):
+    """Build every source.
+
+    Args:
+        root: the root of the repository.
+        only: a topic, or None for all.
+    Returns:
+        list of Built.
+    """
+    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    return [build(read_exercise(path), repository) for path in sources(only, root / "solutions")]
+
+
+def differences(builts, root=ROOT):
+    """What a fresh run would change in the committed files.
+
+    Args:
+        builts: list of Built.
+        root: the root of the repository.
+    Returns:
+        list of str: one line per file that is stale, missing or extra.
+    """
+    wanted = {path: text for built in builts for path, text in built.committed().items()}
+    lines = []
+    for path, text in sorted(wanted.items()):
+        file = root / path
+        if not file.exists():
+            lines.append(f"missing: {path}")
+        elif file.read_bytes() != text.encode():
+            lines.append(f"stale: {path}")
+    return lines + [f"extra, no source makes it: {path}" for path in sorted(_present(root) - wanted.keys())]
+
+
+def main(arguments=None):
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if a committed file is not current")
+    options = parser.parse_args(arguments)
+    try:
+        builts = build_all()
+    except SourceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not options.check:
+        for built in builts:
+            for path, text in {**built.committed(), **built.uncommitted()}.items():
+                (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+                (ROOT / path).write_bytes(text.encode())
+    lines = differences(builts, ROOT)
+    if lines:
+        print(*lines, "Run python solutions/generate.py, and delete what is extra.", sep="\n", file=sys.stderr)
+        return 1
+    print(f"{len(builts)} exercises, {sum(len(built.exercise.questions) for built in builts)} questions: all current")
+    return 0
+
+
+def _assign(exercise, work):
+    """Let otter split the master notebook into work/student and work/autograder."""
+    from otter.assign import main as otter_assign  # takes seconds to import
+
+    master = nbformat.from_dict(exercise.notebook)
+    master.cells = [nbformat.v4.new_raw_cell(OTTER_CONFIG), *master.cells]
+    nbformat.write(master, work / "master.ipynb")
+    before, tempfile.tempdir = tempfile.tempdir, str(work)  # otter leaves a folder of tests behind
+    logging.getLogger("otter").setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            otter_assign(str(work / "master.ipynb"), str(work), no_pdfs=True, no_run_tests=True)
+    finally:
+        tempfile.tempdir = before
+
+
+def _assemble(exercise, repository, cells, convert, setup, progress):
+    """A notebook with title, setup cell, the exercise's cells and the progress cell; ids and metadata from scratch."""
+    new_text, new_code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    parts = [
+        ("title", new_text(_title(exercise, repository))),
+        ("setup", new_code(setup.format(url=repository["url"], slug=exercise.slug))),
+    ]
+    count = 0
+    for cell in cells:
+        role = cell.metadata.get("exercise")
+        checked = re.fullmatch(r'grader\.check\("(q\d+)"\)', cell.source) if cell.cell_type == "code" else None
+        if checked:
+            role = {"question": checked[1], "role": "check"}
+        if role:
+            parts.append((f"{role['question']}-{role['role']}", convert(cell, role)))
+        else:
+            count += 1
+            new = new_text if cell.cell_type == "markdown" else new_code
+            parts.append((f"part-{count}", new(cell.source)))
+    parts += [("progress-text", new_text(PROGRESS_TEXT)), ("progress", new_code(progress))]
+    for name, cell in parts:
+        cell.id = name
+    return nbformat.v4.new_notebook(
+        cells=[cell for _, cell in parts],
+        metadata={
+            "exercise": exercise.slug,
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+    )
+
+
+def _title(exercise, repository):
+    header = exercise.header
+    book = f"{repository['url']}/blob/{repository['branch']}/{repository['path_to_book']}/notebooks"
+    pages = [f"[{slug.split('/')[-1].replace('_', ' ')}]({book}/{slug}.ipynb)" for slug in header["read"]]
+    facts = [
+        header["kind"][0].upper() + header["kind"][1:],
+        f"{exercise.points:g} points",
+        f"about {header['minutes']} minutes",
+        f"difficulty {header['difficulty']} of 3",
+        "read first: " + ", ".join(pages),
+    ]
+    return f"# {header['title']}\n\n{' · '.join(facts)}"
+
+
+def _learner_cell(cell, role):
+    """An answer cell with stubs that say so, or a check cell that nobody deletes by accident."""
+    source = cell.source
+    if role["role"] == "answer":
+        source = re.sub(r"^(\s+)\.\.\.$", r"\1raise NotImplementedError", source, flags=re.MULTILINE)
+    locked = {"deletable": False, **({"editable": False} if role["role"] == "check" else {})}
+    return nbformat.v4.new_code_cell(source, metadata={"exercise": role, **locked})
+
+
+def _solution_cell(cell, role):
+    """The reference answer without otter's markers, or a check that asserts."""
+    if role["role"] == "check":
+        source = SOLUTION_CHECK.format(question=role["question"])
+    else:
+        kept = [line for line in cell.source.splitlines() if line.strip() not in LINE_MARKERS]
+        source = "\n".join(line.removesuffix("  # SOLUTION") for line in kept)
+    return nbformat.v4.new_code_cell(source, metadata={"exercise": role})
+
+
+def _visible(text, exercise):
+    """otter's test file for students, with our import in place of otter's."""
+    if text.count(OTTER_IMPORT) != 1:
+        raise SourceError(f"{exercise.path}: otter's test files no longer start with {OTTER_IMPORT!r}")
+    head = f"# Generated by solutions/generate.py from solutions/{exercise.slug}.md. Edit that file.\n"
+    lines = [line.rstrip() for line in text.replace(OTTER_IMPORT, COURSE_IMPORT).strip().splitlines()]
+    return head + "\n".join(lines) + "\n"
+
+
+def _text(notebook):
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def _present(root):
+    """Committed files that look generated."""
+    files = [*(root / "exercises").rglob("*"), *(root / "coursepkg/checks/visible").rglob("*")]
+    ignored = {".ipynb_checkpoints", "__pycache__"}
+    return {file.relative_to(root).as_posix() for file in files if file.is_file() and not ignored & set(file.parts)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Plays exercise notebooks in this process, with any answers put into their answer cells."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import yaml
+from IPython.core.inputtransformer2 import TransformerManager
+
+from coursepkg.checks.runner import load_question, run_question
+from solutions import generate
+from solutions.source import read_exercise, sources
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sources()
+to_python = TransformerManager().transform_cell
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One cell of a proof: a mutant if it violates a property, an alternative if not."""
+
+    path: Path
+    title: str
+    question: str
+    violates: str | None
+    caught_by: str
+    source: str
+
+
+def read_proof(path):
+    """The answers that lie beside an exercise's source."""
+    answers = []
+    for cell in jupytext.read(path.with_suffix(".proof.py"), fmt="py:percent").cells:
+        facts = dict(cell.metadata)
+        unknown = set(facts) - {"title", "question", "violates", "caught_by"}
+        assert cell.cell_type == "code" and not unknown and {"title", "question"} <= set(facts), (path, facts)
+        assert facts.get("caught_by", "visible") in ("visible", "hidden"), facts
+        violates = facts.get("violates")
+        answers.append(
+            Answer(
+                path, facts["title"], facts["question"], violates, facts.get("caught_by", "visible"), cell.source
+            )
+        )
+    return answers
+
+
+PROOFS = {path: read_proof(path) for path in SOURCES}
+ANSWERS = [answer for answers in PROOFS.values() for answer in answers]
+
+
+@functools.cache
+def built(path):
+    """One source, built as solutions/generate.py builds it."""
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    return generate.build(read_exercise(path), repository)
+
+
+@functools.cache
+def questions(path, which):
+    """Questions of an exercise by name, with the "visible" tests or the "full" ones."""
+    tests = getattr(built(path), which)
+    return {name: load_question(text, f"{path.stem}/{name}.py ({which})") for name, text in tests.items()}
+
+
+def play(notebook, answers=None, check=False):
+    """Execute a notebook's code cells in one namespace.
+
+    Args:
+        notebook: learner or solution notebook.
+        answers: dict question -> source that takes the place of its answer cell.
+        check: run the check and progress cells, too.
+    Returns:
+        dict: the namespace.
+    """
+    env = {"__name__": "__main__"}
+    for cell in notebook.cells:
+        role = cell.metadata.get("exercise", {})
+        is_check = role.get("role") == "check" or cell.id in ("setup", "progress")
+        if cell.cell_type != "code" or (is_check and not check):
+            continue
+        source = (answers or {}).get(role["question"], cell.source) if role.get("role") == "answer" else cell.source
+        exec(compile(to_python(source), f"<{cell.id}>", "exec"), env)
+    return env
+
+
+@functools.cache
+def namespace(answer):
+    """The learner's variables when this answer stands in its cell and the reference in all others."""
+    return play(built(answer.path).solution, {answer.question: answer.source})
+
+
+def results(env, path, which):
+    """Results of all questions of an exercise, by name."""
+    return {name: run_question(question, env) for name, question in questions(path, which).items()}
+
