@@ -1,0 +1,55 @@
+"""Two small data sets that scikit-learn carries."""
+
+import numpy as np
+
+from coursepkg.data.splits import Data, Split, choose
+
+
+def digits(n_train=1397, rng=None, flatten=True, dtype="float32"):
+    """Handwritten digits, 8x8 pixels: 1,797 pictures of which the last 400 are the test set.
+
+    Args:
+        n_train: training pictures, 1 to 1397.
+        rng: a numpy.random.Generator draws n_train of the 1,397 at random; None takes the first. The test set
+            is the same either way.
+        flatten: pictures as (N, 64) instead of (N, 1, 8, 8).
+        dtype: "float32" or "float64".
+    Returns:
+        Data: pixels in [0, 1], labels int64.
+    Raises:
+        ValueError, TypeError: name the argument, its value and what is allowed.
+    Source: sklearn.datasets.load_digits; UCI, Optical Recognition of Handwritten Digits.
+    """
+    from sklearn.datasets import load_digits  # takes a second to import, so only when it is asked for
+
+    dtype = _float_type(dtype)
+    x, y = load_digits(return_X_y=True)
+    x = (x / 16).astype(dtype)
+    x = x if flatten else x.reshape(-1, 1, 8, 8)
+    y = y.astype(np.int64)
+    rows = choose(n_train, 1397, rng, "n_train")
+    return Data(Split(x[rows], y[rows]), Split(x[1397:], y[1397:]))
+
+
+def diabetes(dtype="float64"):
+    """442 people, ten measurements each, and how far their diabetes had advanced a year later.
+
+    Args:
+        dtype: "float32" or "float64".
+    Returns:
+        Split: x (442, 10), each column with mean 0 and sum of squares 1; y (442,), from 25 to 346.
+    Raises:
+        ValueError: names dtype and what is allowed.
+    Source: sklearn.datasets.load_diabetes; Efron et al., Least Angle Regression, Annals of Statistics 2004.
+    """
+    from sklearn.datasets import load_diabetes
+
+    dtype = _float_type(dtype)
+    x, y = load_diabetes(return_X_y=True)
+    return Split(x.astype(dtype), y.astype(dtype))
+
+
+def _float_type(dtype):
+    if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
+        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+    return np.dtype(dtype)
