@@ -7,5 +7,12 @@ from coursepkg.data.sequences import mnist1d
 from coursepkg.data.splits import Data, Split
 
 __all__ = [
-    "FASHION_MNIST_CLASSES", "Data", "Split", "diabetes", "digits", "fashion_mnist", "mnist1d", "randomize_labels",
-]  # fmt: skip
+    "FASHION_MNIST_CLASSES",
+    "Data",
+    "Split",
+    "diabetes",
+    "digits",
+    "fashion_mnist",
+    "mnist1d",
+    "randomize_labels",
+]

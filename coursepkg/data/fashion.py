@@ -1,9 +1,9 @@
 """Fashion-MNIST: a sample that ships with the package, and the full set where it can be found.
 
-The sample, fashion_mnist_sample.npz, holds the first 5,000 training and the first 2,000 test pictures in their own
-order, as uint8. It was made from the files of the Debian package dataset-fashion-mnist with `full_set()`,
+The sample, fashion_mnist_sample.npz, holds the first 5,000 training and the first 2,000 test pictures in their
+own order, as uint8. It was made from the files of the Debian package dataset-fashion-mnist with `full_set()`,
 cutting off the rest, and `numpy.savez_compressed(path, train_x=..., train_y=..., test_x=..., test_y=...)`;
-a test makes it again and compares. The first 5,000 are not exactly balanced: 457 to 556 pictures a class in
+a test compares it with them. The first 5,000 are not exactly balanced: 457 to 556 pictures a class in
 training, 188 to 219 in the test set. MIT license, Zalando SE: fashion_mnist_LICENSE.txt.
 """
 
@@ -27,8 +27,8 @@ SAMPLE_SHA256 = "f04f8bc615026effb628e7772100a6890c37c6534afa78923dfde488c6a4d3f
 
 URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-# Of the unpacked files, so that any copy can be checked: Debian's .gz differ from the public ones, their content does
-# not. The second column is the public .gz, which is what a download is checked against.
+# The first checksum is the unpacked file's, so that any copy can be checked: Debian's .gz differ from the public
+# ones, their content does not. The second is the public .gz's, which a download is checked against.
 FILES = {
     "train-images-idx3-ubyte": (
         "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -52,8 +52,8 @@ FILES = {
 def fashion_mnist(n_train=None, n_test=None, *, rng=None, flatten=False, dtype="float32", full=False):
     """Pictures of clothes, 28x28 pixels, in ten classes named in FASHION_MNIST_CLASSES.
 
-    The full set in float32 takes 220 MB; `dtype="uint8"` takes 55 MB, and the training loops turn such pictures
-    into numbers from 0 to 1 batch by batch.
+    The full set in float32 takes 220 MB; `dtype="uint8"` takes 55 MB, and the training loops turn such
+    pictures into numbers from 0 to 1 batch by batch.
 
     Args:
         n_train: training pictures; None takes all, 5,000 or, with full=True, 60,000.
@@ -61,8 +61,8 @@ def fashion_mnist(n_train=None, n_test=None, *, rng=None, flatten=False, dtype="
         rng: a numpy.random.Generator draws the pictures at random, without replacement; None takes the first.
         flatten: pictures as (N, 784) instead of (N, 1, 28, 28).
         dtype: "uint8" for pixels from 0 to 255; "float32" or "float64" for pixels from 0 to 1.
-        full: draw from the full set, looked for in the folder named by the environment variable COURSEPKG_DATA,
-            in pooch's cache and in the Debian package dataset-fashion-mnist, and else downloaded (30 MB).
+        full: draw from the full set, looked for in the folder that the environment variable COURSEPKG_DATA
+            names, in pooch's cache and in the Debian package dataset-fashion-mnist, else downloaded (30 MB).
     Returns:
         Data: labels are int64.
     Raises:
@@ -80,7 +80,7 @@ def fashion_mnist(n_train=None, n_test=None, *, rng=None, flatten=False, dtype="
 
 
 def full_set():
-    """All 70,000 pictures as uint8, (60000, 28, 28) and (10000, 28, 28), labels int64; see `fashion_mnist`."""
+    """All 70,000 pictures as Data: uint8 (60000, 28, 28) and (10000, 28, 28); see `fashion_mnist`."""
     raw = {name: _content(name) for name in FILES}
     return Data(*(
         Split(
@@ -119,7 +119,7 @@ def _read_sample(path):
 
 
 def _content(name):
-    """The unpacked bytes of one of FILES, from the first folder that has it, packed or not, or else downloaded."""
+    """The unpacked bytes of one of FILES, from the first folder that has it, packed or not, or downloaded."""
     for folder in _folders():
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
@@ -156,7 +156,7 @@ def _download(name, folder):
         return Path(pooch.retrieve(url, f"sha256:{FILES[name][1]}", fname=f"{name}.gz", path=folder))
     except (OSError, ValueError) as error:
         raise OSError(
-            f"could not download {url}: {error}. Try again, install the Debian package dataset-fashion-mnist, or put "
-            f"{', '.join(f'{file}.gz' for file in FILES)} into a folder and name it in the environment variable "
-            "COURSEPKG_DATA"
+            f"could not download {url}: {error}. Try again, install the Debian package dataset-fashion-mnist, "
+            f"or put {', '.join(f'{file}.gz' for file in FILES)} into a folder and name it in the environment "
+            "variable COURSEPKG_DATA"
         ) from error

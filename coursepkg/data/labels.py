@@ -6,7 +6,7 @@ import numpy as np
 def randomize_labels(y, fraction, num_classes, rng):
     """Replace a fraction of the labels by labels drawn at random from all classes.
 
-    A drawn label can be the old one, so that about fraction * (1 - 1 / num_classes) of all labels end up wrong.
+    A drawn label can be the old one, so about fraction * (1 - 1 / num_classes) of all labels end up wrong.
 
     Args:
         y: array (N,) of class numbers from 0 to num_classes - 1; not modified.
@@ -18,7 +18,7 @@ def randomize_labels(y, fraction, num_classes, rng):
     Raises:
         ValueError: names the argument, its value and what is allowed.
         TypeError: rng is not a Generator.
-    Source: Zhang et al., Understanding deep learning requires rethinking generalization, ICLR 2017, section 2.
+    Source: Zhang et al., Understanding deep learning requires rethinking generalization, ICLR 2017.
     """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")

@@ -24,9 +24,10 @@ PER_CLASS = 500
 
 
 def mnist1d(n_train=4000, n_test=1000, *, rng=None):
-    """Ten digits as noisy curves: padded, stretched, scaled, shifted, sheared. A second of work, nothing to download.
+    """Ten digits as noisy curves: padded, stretched, scaled, shifted, sheared.
 
-    The order of the random draws is the original's, so the values are those of the published set.
+    Generated in half a second. The order of the random draws is the original's, so the values are those of
+    the published set.
 
     Args:
         n_train: training curves, 1 to 4000.

@@ -94,7 +94,7 @@ def test_missing_and_damaged_sample_say_what_to_do(tmp_path):
     content = bytearray(fashion.SAMPLE.read_bytes())
     content[100] ^= 1
     (tmp_path / "sample.npz").write_bytes(content)
-    with pytest.raises(OSError, match="damaged.*install coursepkg again"):
+    with pytest.raises(OSError, match=r"damaged.*install coursepkg again"):
         fashion._read_sample(tmp_path / "sample.npz")
 
 
@@ -145,7 +145,7 @@ def test_damaged_file_is_named_and_not_used(small_set, damage):
 
 def test_nothing_found_and_no_network_says_what_to_do(small_set):
     root, _, _ = small_set
-    with pytest.raises(OSError, match="could not download.*dataset-fashion-mnist.*COURSEPKG_DATA"):
+    with pytest.raises(OSError, match=r"could not download.*dataset-fashion-mnist.*COURSEPKG_DATA"):
         fashion._content(NAME)
     assert list((root / "named").iterdir()) == []
 
