@@ -1,7 +1,7 @@
 """Fashion-MNIST: a sample that ships with the package, and the full set where it can be found.
 
-The sample, fashion_mnist_sample.npz, holds the first 5,000 training and the first 2,000 test pictures in their
-own order, as uint8. It was made from the files of the Debian package dataset-fashion-mnist with `full_set()`,
+The sample, fashion_mnist_sample.npz, holds the first 5,000 training and the first 2,000 test pictures in
+their own order, as uint8. It was made from the files of the Debian package dataset-fashion-mnist with `full_set()`,
 cutting off the rest, and `numpy.savez_compressed(path, train_x=..., train_y=..., test_x=..., test_y=...)`;
 a test compares it with them. The first 5,000 are not exactly balanced: 457 to 556 pictures a class in
 training, 188 to 219 in the test set. MIT license, Zalando SE: fashion_mnist_LICENSE.txt.
@@ -27,8 +27,8 @@ SAMPLE_SHA256 = "f04f8bc615026effb628e7772100a6890c37c6534afa78923dfde488c6a4d3f
 
 URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-# The first checksum is the unpacked file's, so that any copy can be checked: Debian's .gz differ from the public
-# ones, their content does not. The second is the public .gz's, which a download is checked against.
+# The first checksum is the unpacked file's, so that any copy can be checked: Debian's .gz differ from the
+# public ones, their content does not. The second is the public .gz's, which a download is checked against.
 FILES = {
     "train-images-idx3-ubyte": (
         "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -156,7 +156,7 @@ def _download(name, folder):
         return Path(pooch.retrieve(url, f"sha256:{FILES[name][1]}", fname=f"{name}.gz", path=folder))
     except (OSError, ValueError) as error:
         raise OSError(
-            f"could not download {url}: {error}. Try again, install the Debian package dataset-fashion-mnist, "
-            f"or put {', '.join(f'{file}.gz' for file in FILES)} into a folder and name it in the environment "
-            "variable COURSEPKG_DATA"
+            f"could not download {url}: {error}. Try again, install the Debian package "
+            f"dataset-fashion-mnist, or put {', '.join(f'{file}.gz' for file in FILES)} into a folder and "
+            "name it in the environment variable COURSEPKG_DATA"
         ) from error
