@@ -1,0 +1,45 @@
+# book, test, lab, exercises, bench: see README.md. VENV=... uses another environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+READY := $(VENV)/.ready
+export OMP_NUM_THREADS := 1
+NBVAL := $(PY) -m pytest -q -p no:cacheprovider -n 2 --dist loadscope --nbval-cell-timeout=300
+
+.PHONY: book test lab exercises bench address
+
+book: $(READY)
+	$(PY) book/build.py
+
+test: export TQDM_DISABLE = 1
+test: $(READY)
+	$(PY) -m ruff check .
+	$(PY) solutions/generate.py --check
+	$(PY) book/_ext/notebooks.py --check
+	$(PY) book/build.py
+	$(NBVAL) --nbval --nbval-sanitize-with tests/book/nbval.cfg _build/jupyter_execute
+	$(NBVAL) --nbval _build/solutions
+	$(NBVAL) --nbval-lax book/notebooks exercises
+	$(PY) -m pytest tests
+
+lab: $(READY)
+	$(BIN)/jupyter lab exercises
+
+exercises: $(READY)
+	$(PY) solutions/generate.py
+	$(PY) book/_ext/notebooks.py
+
+bench: $(READY)
+	$(PY) -m pytest tests/bench
+
+address: $(READY)
+	$(PY) book/_ext/address.py --write
+	$(MAKE) exercises
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@

@@ -1,0 +1,19 @@
+"""The book's Sphinx extension. Each module adds one thing and can be read alone."""
+
+import os
+
+from . import accessibility, claims, errata, exercise_index, launch, tabs
+from .repository import read_repository
+
+
+def set_base_address(app, config):
+    """Canonical links follow from the one setting in _config.yml."""
+    config.html_baseurl = read_repository().site + "/"
+
+
+def setup(app):
+    os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars are no part of a page
+    for module in (tabs, launch, claims, exercise_index, errata, accessibility):
+        module.setup(app)
+    app.connect("config-inited", set_base_address)
+    return {"version": "1", "parallel_read_safe": True}
