@@ -1,10 +1,10 @@
 """Fashion-MNIST: a sample that ships with the package, and the full set where it can be found.
 
 The sample, fashion_mnist_sample.npz, holds the first 5,000 training and the first 2,000 test pictures in
-their own order, as uint8. It was made from the files of the Debian package dataset-fashion-mnist with `full_set()`,
-cutting off the rest, and `numpy.savez_compressed(path, train_x=..., train_y=..., test_x=..., test_y=...)`;
-a test compares it with them. The first 5,000 are not exactly balanced: 457 to 556 pictures a class in
-training, 188 to 219 in the test set. MIT license, Zalando SE: fashion_mnist_LICENSE.txt.
+their own order, as uint8. It was made from the files of the Debian package dataset-fashion-mnist with
+`full_set()`, cutting off the rest, and `numpy.savez_compressed(path, train_x=..., train_y=..., test_x=...,
+test_y=...)`; a test compares it with them. The first 5,000 are not exactly balanced: 457 to 556 pictures a
+class in training, 188 to 219 in the test set. MIT license, Zalando SE: fashion_mnist_LICENSE.txt.
 """
 
 import functools
