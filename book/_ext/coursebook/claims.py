@@ -7,6 +7,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from .markdown import escape_cell, parse_markdown
+from .myst import create_parser, title_of
 from .pages import read_pages
 
 VERDICTS = ("exact", "holds", "conditional", "false")
@@ -29,7 +30,9 @@ def read_claim(marker, page):
     if not isinstance(marker, dict) or set(marker) != {"id", "text", "verdict"}:
         raise ValueError(f"{page}: a claim has the fields id, text and verdict, got {marker!r}")
     if marker["verdict"] not in VERDICTS:
-        raise ValueError(f"{page}: claim {marker['id']!r} has the verdict {marker['verdict']!r}; use one of {VERDICTS}")
+        raise ValueError(
+            f"{page}: claim {marker['id']!r} has the verdict {marker['verdict']!r}; use one of {VERDICTS}"
+        )
     return Claim(**marker, page=page)
 
 
@@ -48,7 +51,9 @@ def collect_claims(pages):
     seen = {}
     for claim in claims:
         if claim.id in seen:
-            raise ValueError(f"{claim.page}: the claim id {claim.id!r} is taken by a claim in {seen[claim.id]}")
+            raise ValueError(
+                f"{claim.page}: the claim id {claim.id!r} is taken by a claim in {seen[claim.id]}"
+            )
         seen[claim.id] = claim.page
     return claims
 
@@ -58,11 +63,15 @@ class ClaimsDirective(SphinxDirective):
 
     def run(self):
         try:
-            claims = collect_claims(read_pages())
+            pages = read_pages()
+            claims = collect_claims(pages)
         except ValueError as error:
             raise ExtensionError(str(error)) from error
+        parser = create_parser()
+        titles = {page.name: escape_cell(title_of(page, parser)) for page in pages}
         rows = [
-            f"| `{claim.id}` | {escape_cell(claim.text)} | {claim.verdict} | {{ref}}`{claim.page} <claim-{claim.id}>` |"
+            f"| `{claim.id}` | {escape_cell(claim.text)} | {claim.verdict} "
+            f"| {{ref}}`{titles[claim.page]} <claim-{claim.id}>` |"
             for claim in claims
         ]
         table = ["| id | claim | verdict | measured in |", "|---|---|---|---|", *rows]

@@ -12,5 +12,7 @@ def escape_cell(text):
 def parse_markdown(directive, lines, classes):
     """Parse generated Markdown where `directive` stands."""
     box = nodes.container(classes=classes)
-    directive.state.nested_parse(StringList(lines, source=directive.env.docname), directive.content_offset, box)
+    directive.state.nested_parse(
+        StringList(lines, source=directive.env.docname), directive.content_offset, box
+    )
     return [box]

@@ -65,5 +65,7 @@ def read_repository(root=ROOT):
     repository = Repository(setting["url"].rstrip("/"), setting["branch"])
     owner, _, name = repository.slug.partition("/")
     if not (repository.url.startswith("https://github.com/") and owner and name) or "/" in name:
-        raise ValueError(f"_config.yml: repository.url is {setting['url']!r}; it must be https://github.com/owner/name")
+        raise ValueError(
+            f"_config.yml: repository.url is {setting['url']!r}; it must be https://github.com/owner/name"
+        )
     return repository

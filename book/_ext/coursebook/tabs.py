@@ -38,7 +38,9 @@ def neighbors(parent):
 
 
 def tab_item(name, cells):
-    label = nodes.rubric(LABELS[name], LABELS[name], classes=["sd-tab-label"], sync_group="backend", sync_id=name)
+    label = nodes.rubric(
+        LABELS[name], LABELS[name], classes=["sd-tab-label"], sync_group="backend", sync_id=name
+    )
     content = create_component("tab-content", classes=["sd-tab-content"], children=cells)
     return create_component("tab-item", classes=["sd-tab-item"], children=[label, content])
 
@@ -51,7 +53,9 @@ def make_tabs(app, doctree):
             first = run[0][1][0]
             if len(run) == 1:
                 logger.warning(
-                    "a cell tagged %r has no neighbor in the other backend to share tabs with", run[0][0], location=first
+                    "a cell tagged %r has no neighbor in the other backend to share tabs with",
+                    run[0][0],
+                    location=first,
                 )
                 continue
             position = parent.index(first)
