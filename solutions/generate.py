@@ -1,10 +1,10 @@
-"""Makes the learners' notebooks, the visible tests and the solution notebooks from the sources beside this file.
+"""Makes the learners' notebooks, the visible tests and the solution notebooks from the sources beside it.
 
     python solutions/generate.py            write them
     python solutions/generate.py --check    write nothing; fail if a committed file is stale, missing or extra
 
 Committed: exercises/<topic>/<name>.ipynb and coursepkg/checks/visible/<topic>/<name>/<question>.py.
-Not committed: _build/solutions/<topic>/<name>/<name>.ipynb and its tests/, pure otter files, hidden ones included.
+Not committed: _build/solutions/<topic>/<name>/<name>.ipynb and tests/, pure otter files, the hidden ones too.
 """
 
 import argparse
@@ -44,10 +44,14 @@ from coursepkg.checks import open_exercise
 grader = open_exercise("{slug}")"""
 SOLUTION_SETUP = """from coursepkg.checks import open_exercise
 grader = open_exercise("{slug}", tests="tests")"""
+PROGRESS = "grader.progress()"
+SOLUTION_PROGRESS = """progress = grader.progress()
+assert progress.passed, progress
+progress"""
 SOLUTION_CHECK = """result = grader.check("{question}")
 assert result.passed, result
 result"""
-PROGRESS_TEXT = "## Your points so far\n\nRun this last cell whenever you like. It checks every question again."
+PROGRESS_TEXT = "## Your points so far\n\nRun this cell whenever you like. It checks every question again."
 
 
 @dataclass(frozen=True)
@@ -89,24 +93,13 @@ def build(exercise, repository):
         Built.
     """
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        _assign(exercise, work)
-        notebooks = {side: nbformat.read(work / side / "master.ipynb", 4) for side in ("student", "autograder")}
-        tests = {
-            side: {file.stem: file.read_text(encoding="utf-8") for file in sorted((work / side / "tests").glob("*.py"))}
-            for side in notebooks
-        }
-    visible = {name: _visible(text, exercise) for name, text in tests["student"].items()}
-    learner = _assemble(exercise, repository, notebooks["student"].cells, _learner_cell, SETUP, "grader.progress()")
-    solution = _assemble(
-        exercise,
-        repository,
-        notebooks["autograder"].cells,
-        _solution_cell,
-        SOLUTION_SETUP,
-        "progress = grader.progress()\nassert progress.passed, progress\nprogress",
-    )
-    return Built(exercise, learner, solution, visible, tests["autograder"])
+        _assign(exercise, Path(folder))
+        learners, visible = _read_assigned(Path(folder, "student"))
+        solved, full = _read_assigned(Path(folder, "autograder"))
+    learner = _assemble(exercise, repository, learners, _learner_cell, SETUP, PROGRESS)
+    solution = _assemble(exercise, repository, solved, _solution_cell, SOLUTION_SETUP, SOLUTION_PROGRESS)
+    visible = {name: _visible(text, exercise) for name, text in visible.items()}
+    return Built(exercise, learner, solution, visible, full)
 
 
 def build_all(root=ROOT, only=None):
@@ -144,8 +137,10 @@ def differences(builts, root=ROOT):
 
 def main(arguments=None):
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if a committed file is not current")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     options = parser.parse_args(arguments)
     try:
         builts = build_all()
@@ -159,9 +154,11 @@ def main(arguments=None):
                 (ROOT / path).write_bytes(text.encode())
     lines = differences(builts, ROOT)
     if lines:
-        print(*lines, "Run python solutions/generate.py, and delete what is extra.", sep="\n", file=sys.stderr)
+        lines.append("Run python solutions/generate.py, and delete what is extra.")
+        print(*lines, sep="\n", file=sys.stderr)
         return 1
-    print(f"{len(builts)} exercises, {sum(len(built.exercise.questions) for built in builts)} questions: all current")
+    count = sum(len(built.exercise.questions) for built in builts)
+    print(f"{len(builts)} exercises, {count} questions: all current")
     return 0
 
 
@@ -181,8 +178,14 @@ def _assign(exercise, work):
         tempfile.tempdir = before
 
 
+def _read_assigned(folder):
+    """Cells and test files, by question, of one of otter's two output folders."""
+    tests = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("tests/*.py"))}
+    return nbformat.read(folder / "master.ipynb", 4).cells, tests
+
+
 def _assemble(exercise, repository, cells, convert, setup, progress):
-    """A notebook with title, setup cell, the exercise's cells and the progress cell; ids and metadata from scratch."""
+    """Title, setup cell, the exercise's cells and the progress cell, with ids and metadata of our own."""
     new_text, new_code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     parts = [
         ("title", new_text(_title(exercise, repository))),
@@ -191,7 +194,7 @@ def _assemble(exercise, repository, cells, convert, setup, progress):
     count = 0
     for cell in cells:
         role = cell.metadata.get("exercise")
-        checked = re.fullmatch(r'grader\.check\("(q\d+)"\)', cell.source) if cell.cell_type == "code" else None
+        checked = cell.cell_type == "code" and re.fullmatch(r'grader\.check\("(q\d+)"\)', cell.source)
         if checked:
             role = {"question": checked[1], "role": "check"}
         if role:
@@ -264,7 +267,8 @@ def _present(root):
     """Committed files that look generated."""
     files = [*(root / "exercises").rglob("*"), *(root / "coursepkg/checks/visible").rglob("*")]
     ignored = {".ipynb_checkpoints", "__pycache__"}
-    return {file.relative_to(root).as_posix() for file in files if file.is_file() and not ignored & set(file.parts)}
+    files = [file for file in files if file.is_file() and not ignored & set(file.parts)]
+    return {file.relative_to(root).as_posix() for file in files}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Reads the source of an exercise, and refuses one that is not exactly as it should be.
 
-otter matches its markers by prefix and by suffix, so that `# BEGIN SOLUTIONS` or `x = 3  # SOLUTION is easy` quietly
-ship a solution, or strip a line too many. Here a line is a marker when it is exactly one, and anything that looks
-like one is an error with file and line.
+otter matches its markers by prefix and by suffix, so that `# BEGIN SOLUTIONS` or `x = 3  # SOLUTION is
+easy` quietly ship a solution, or strip a line too many. Here a line is a marker when it is exactly one, and
+anything that looks like one is an error with file and line.
 """
 
 import ast
@@ -25,7 +25,9 @@ KINDS = (
 )
 HEADER = ("title", "kind", "difficulty", "minutes", "read")
 
-CELL_MARKERS = {f"# {side} {block}" for side in ("BEGIN", "END") for block in ("QUESTION", "SOLUTION", "TESTS")}
+CELL_MARKERS = {
+    f"# {side} {block}" for side in ("BEGIN", "END") for block in ("QUESTION", "SOLUTION", "TESTS")
+}
 LINE_MARKERS = {
     "# BEGIN SOLUTION": "SOLUTION",
     "# BEGIN SOLUTION NO PROMPT": "SOLUTION",
@@ -33,6 +35,7 @@ LINE_MARKERS = {
     '""" # BEGIN TEST CONFIG': "TEST CONFIG",
     '""" # END TEST CONFIG': "TEST CONFIG",
 }
+FENCES = {"```{raw-cell}": "raw", "```{code-cell}": "code"}
 SUFFIX_MARKER = re.compile(r"^\s*[\w.]+(, [\w.]+)* = .+  # SOLUTION$")
 LOOKS_LIKE_A_MARKER = re.compile(
     r"#+\s*(begin|end)\b"  # in any case, with any number of spaces
@@ -53,7 +56,7 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Test:
-    """One test of a question: its points, whether it is hidden, and the number of the hint it names (or None)."""
+    """One test of a question: its points, whether it is hidden, and the hint it names (a number or None)."""
 
     points: float
     hidden: bool
@@ -151,7 +154,7 @@ def check_markers(text, path):
     blocks, inner, fence, fresh = [], [], None, False
     for number, line in enumerate(text.splitlines(), 1):
         if fence is None and line.startswith("```"):
-            fence = "raw" if line.startswith("```{raw-cell}") else "code" if line.startswith("```{code-cell}") else "text"
+            fence = FENCES.get(line.split()[0], "text")
             fresh, indent = True, None
             continue
         if fence and line.rstrip() == "```":
@@ -174,7 +177,7 @@ def check_markers(text, path):
             fresh = False
             stripped = line.strip()
             if stripped in LINE_MARKERS:
-                side, kind = stripped.removeprefix('""" ').removeprefix("# ").split(" ", 1)[0], LINE_MARKERS[stripped]
+                side, kind = "BEGIN" if "# BEGIN" in stripped else "END", LINE_MARKERS[stripped]
                 _pair(inner, f"{side} {kind}", number, stripped, fail)
                 indent = _same_indent(indent, line, side, number, fail)
                 allowed = "TESTS" if kind == "TEST CONFIG" else "SOLUTION"
@@ -184,7 +187,8 @@ def check_markers(text, path):
                 if not blocks or blocks[-1][0] != "SOLUTION":
                     fail(number, "'# SOLUTION' belongs into a # BEGIN SOLUTION block")
             elif LOOKS_LIKE_A_MARKER.search(line):
-                fail(number, f"{stripped!r} looks like a marker and is none of {sorted(LINE_MARKERS)}, 'x = 1  # SOLUTION'")
+                known = f"{sorted(LINE_MARKERS)}, 'x = 1  # SOLUTION'"
+                fail(number, f"{stripped!r} looks like a marker and is none of {known}")
         elif fence is None and HEADING_LIKE_A_MARKER.search(line):
             fail(number, f"{line!r} looks like a marker outside a cell")
     if blocks:
@@ -214,14 +218,20 @@ def _same_indent(opened, line, side, number, fail):
 def _header(notebook, path):
     header = notebook.metadata.get("exercise")
     if not isinstance(header, dict) or set(header) != set(HEADER):
-        raise SourceError(f"{path}:1: the YAML header needs exercise: {{{', '.join(HEADER)}}}, and nothing else there")
+        raise SourceError(
+            f"{path}:1: the YAML header needs exercise: {{{', '.join(HEADER)}}}, and nothing else there"
+        )
     kind, difficulty, minutes, read = (header[key] for key in HEADER[1:])
     if kind not in KINDS:
         raise SourceError(f"{path}:1: kind = {kind!r} is none of {KINDS}")
     if difficulty not in (1, 2, 3) or not isinstance(minutes, int) or minutes < 1:
-        raise SourceError(f"{path}:1: difficulty = {difficulty!r} is 1, 2 or 3; minutes = {minutes!r} is a whole number")
+        raise SourceError(
+            f"{path}:1: difficulty = {difficulty!r} is 1, 2 or 3; minutes = {minutes!r} is a whole number"
+        )
     if not isinstance(read, list) or not read:
-        raise SourceError(f"{path}:1: read = {read!r} is a list of pages, for instance [dropout/train_and_test]")
+        raise SourceError(
+            f"{path}:1: read = {read!r} is a list of pages, for instance [dropout/train_and_test]"
+        )
     return dict(header)
 
 
@@ -270,9 +280,13 @@ def _question(found, path):
     if not any(not test.hidden for test in tests):
         raise SourceError(f"{place} has no visible test")
     if any(not test.hidden and test.hint not in numbers for test in tests):
-        raise SourceError(f"{place}: failure_message of a visible test is 'Open hint N.' with a hint that exists")
+        raise SourceError(
+            f"{place}: failure_message of a visible test is 'Open hint N.' with a hint that exists"
+        )
     if sum(test.points for test in tests) != found["points"]:
-        raise SourceError(f"{place}: points are {found['points']}, its tests' {sum(test.points for test in tests)}")
+        raise SourceError(
+            f"{place}: points are {found['points']}, its tests' {sum(test.points for test in tests)}"
+        )
     return Question(found["name"], found["points"], len(numbers), tests, found["answers"][0])
 
 
@@ -281,7 +295,9 @@ def _test(source, question, path):
     place = f"{path}: a test of {question}"
     head, marker, body = source.partition('\n""" # END TEST CONFIG\n')
     if not marker or not head.startswith('""" # BEGIN TEST CONFIG\n'):
-        raise SourceError(f'{place} needs a configuration between """ # BEGIN TEST CONFIG and """ # END TEST CONFIG')
+        raise SourceError(
+            f'{place} needs a configuration between """ # BEGIN TEST CONFIG and """ # END TEST CONFIG'
+        )
     config = yaml.safe_load(head.partition("\n")[2]) or {}
     hidden = config.get("hidden", False)
     if set(config) - {"points", "hidden", "failure_message"} or "points" not in config:

@@ -1,8 +1,10 @@
 """Property checkers of the dropout exercises. Dropout is judged by its laws, never by a random stream.
 
-The rule at the head of `coursepkg.checks` holds: answers get arrays, numbers and generators, and only what they
-return is looked at. `p` is the probability of dropping. Every checker raises `Violation(property, message)`.
+The rule at the head of `coursepkg.checks` holds: answers get arrays, numbers and generators, and only what
+they return is looked at. `p` is the probability of dropping. Every checker raises Violation.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,9 +16,9 @@ from coursepkg.checks.properties import (
     must_be_close,
     must_be_number,
     must_not_modify,
-    must_refuse,
     show,
 )
+from coursepkg.gradcheck import numerical_gradient
 
 SIGMAS = 6.5  # a right answer strays this far once in ten billion draws
 
@@ -59,7 +61,8 @@ def mask_is_boolean(sample_mask, shape, p, seed):
     mask = must_be_array(sample_mask(shape, p, np.random.default_rng(seed)), shape, call)
     if mask.dtype != bool:
         raise Violation(
-            "a mask is boolean", counter_example(call, f"an array of {mask.dtype}", "an array of bool, True = kept")
+            "a mask is boolean",
+            counter_example(call, f"an array of {mask.dtype}", "an array of bool, True = kept"),
         )
 
 
@@ -68,7 +71,7 @@ def mask_keeps_the_right_share(sample_mask, p, seed):
     shape = (200, 500)
     call = f"sample_mask({shape}, {p}, rng)"
     kept = must_be_array(sample_mask(shape, p, np.random.default_rng(seed)), shape, call) != 0
-    _right_share(kept, p, call)
+    must_have_share(kept, p, call)
 
 
 def mask_tosses_one_coin_per_unit(sample_mask, seed):
@@ -76,10 +79,13 @@ def mask_tosses_one_coin_per_unit(sample_mask, seed):
     shape, draws = (40, 50), 60
     call = f"sample_mask({shape}, 0.5, rng)"
     masks = np.stack(
-        [must_be_array(sample_mask(shape, 0.5, np.random.default_rng([seed, i])), shape, call) != 0 for i in range(draws)]
+        [
+            must_be_array(sample_mask(shape, 0.5, np.random.default_rng([seed, i])), shape, call) != 0
+            for i in range(draws)
+        ]
     )
-    _independent(masks[:, 0::2], masks[:, 1::2], call, "a row and the next one")
-    _independent(masks[:, :, 0::2], masks[:, :, 1::2], call, "a column and the next one")
+    must_be_independent(masks[:, 0::2], masks[:, 1::2], call, "a row and the next one")
+    must_be_independent(masks[:, :, 0::2], masks[:, :, 1::2], call, "a column and the next one")
     counts = masks.reshape(draws, -1).sum(axis=1)
     share = float(masks.mean())
     spread, usual = float(np.std(counts)), np.sqrt(40 * 50 * share * (1 - share))
@@ -98,7 +104,8 @@ def mask_follows_the_generator(sample_mask, seed):
     """The generator that is handed in decides: same seed same mask, other seed other mask."""
     shape, call = (8, 25), "sample_mask((8, 25), 0.5, rng)"
     first, again, other = (
-        must_be_array(sample_mask(shape, 0.5, np.random.default_rng(s)), shape, call) for s in (seed, seed, seed + 1)
+        must_be_array(sample_mask(shape, 0.5, np.random.default_rng(s)), shape, call)
+        for s in (seed, seed, seed + 1)
     )
     _follows_the_generator(first, again, other, call)
 
@@ -130,7 +137,7 @@ def inverted_dropout_values(dropout, p, shape, seed, dtype=np.float64):
     if p == 1:
         _nothing_left(y, call, before)
         return
-    _zero_or(y, before / (1 - p), before, "survivors are scaled by 1 / (1 - p)", call)
+    must_have_values(y, before / (1 - p), before, "survivors are scaled by 1 / (1 - p)", call)
     if p == 0:
         must_be_close(y, before, "p = 0 changes nothing", call, x=before)
 
@@ -139,22 +146,25 @@ def inverted_dropout_share(dropout, p, seed):
     """dropout(x, p, True, rng) drops a share p, and keeps the mean."""
     call = f"dropout(ones((200, 500)), {p}, True, rng)"
     y = must_be_array(dropout(np.ones((200, 500)), p, True, np.random.default_rng(seed)), (200, 500), call)
-    _right_share(y != 0, p, call)
+    must_have_share(y != 0, p, call)
     bound = SIGMAS * np.sqrt(p / (1 - p) / y.size) + RTOL
     if not abs(y.mean() - 1) <= bound:
-        raise Violation("the mean is kept", counter_example(call, f"a mean of {y.mean():.4f}", "a mean of about 1"))
+        raise Violation(
+            "the mean is kept", counter_example(call, f"a mean of {y.mean():.4f}", "a mean of about 1")
+        )
 
 
 def inverted_dropout_draws_anew(dropout, seed):
-    """dropout(x, p, True, rng): the generator decides, and there is one coin per unit, not one per row or column."""
+    """dropout(x, p, True, rng): the generator decides, and there is one coin per unit."""
     x, call = np.ones((40, 50)), "dropout(ones((40, 50)), 0.5, True, rng)"
     first, again, other = (
-        must_be_array(dropout(x, 0.5, True, np.random.default_rng(s)), x.shape, call) for s in (seed, seed, seed + 1)
+        must_be_array(dropout(x, 0.5, True, np.random.default_rng(s)), x.shape, call)
+        for s in (seed, seed, seed + 1)
     )
     _follows_the_generator(first, again, other, call)
     kept = np.stack([first, other]) != 0
-    _independent(kept[:, 0::2], kept[:, 1::2], call, "a row and the next one")
-    _independent(kept[:, :, 0::2], kept[:, :, 1::2], call, "a column and the next one")
+    must_be_independent(kept[:, 0::2], kept[:, 1::2], call, "a row and the next one")
+    must_be_independent(kept[:, :, 0::2], kept[:, :, 1::2], call, "a column and the next one")
 
 
 def inverted_dropout_evaluation(dropout, p, shape, seed):
@@ -167,10 +177,335 @@ def inverted_dropout_evaluation(dropout, p, shape, seed):
     must_be_close(y, before, "evaluation changes nothing", call, x=before)
 
 
+# Predictions.
+
+
+def predicted_survivors(value, n, p):
+    """The mean number of units kept."""
+    _predicted(
+        value,
+        n * (1 - p),
+        "survivors",
+        "p is the probability of dropping",
+        "10 units at p = 0.2 keep 8 on average",
+    )
+
+
+def predicted_spread(value, n, p):
+    """The standard deviation of the number of units kept."""
+    small = "100 units at p = 0.5 keep 50, give or take 5: the variances p (1 - p) of the coins add up"
+    _predicted(
+        value, np.sqrt(n * p * (1 - p)), "spread", "the spread is that of independent coins", small, rtol=0.02
+    )
+
+
+def subnetworks_are_counted(count_subnetworks, hidden):
+    """count_subnetworks(hidden): how many networks a draw can leave, for hidden layers of these sizes."""
+    call = f"count_subnetworks({show(hidden)})"
+    got, expected = must_be_number(count_subnetworks(list(hidden)), call), 2.0 ** sum(hidden)
+    if not np.isclose(got, expected, rtol=1e-9):
+        seen = {1: "with the unit, without it", 2: "both units, the first, the second, none"}.get(sum(hidden))
+        expected = f"{expected:.0f}" + (f" ({seen})" if seen else "")
+        raise Violation(
+            "each unit doubles the number of networks", counter_example(call, f"{got:.12g}", expected)
+        )
+
+
+def thinned_parameters_are_counted(thinned_parameters, sizes, kept):
+    """thinned_parameters(sizes, kept): weights and biases that are left when only `kept` hidden units are."""
+    call = f"thinned_parameters({show(sizes)}, {show(kept)})"
+    got = must_be_number(thinned_parameters(list(sizes), list(kept)), call)
+    left = [sizes[0], *kept, sizes[-1]]
+    layers = [(b, a) for a, b in pairwise(left)]  # (out, in)
+    if got != sum(b * a + b for b, a in layers):
+        arrays = ", ".join(f"W {shape} and b ({shape[0]},)" for shape in layers)
+        raise Violation(
+            "a deleted unit takes its weights and its bias along",
+            counter_example(call, got, f"the numbers in {arrays}"),
+        )
+
+
+def predicted_value(value, name, x, p, inverted, training):
+    """What a kept unit of value x passes on: inverted or classic dropout, in training or in use."""
+    factor = (1 / (1 - p) if training else 1.0) if inverted else (1.0 if training else 1 - p)
+    law = {
+        (True, True): (
+            "inverted dropout scales survivors up in training",
+            "at p = 0.5 a kept 1.0 becomes 2.0",
+        ),
+        (True, False): ("inverted dropout changes nothing in use", "at p = 0.5 a 1.0 stays 1.0"),
+        (False, True): (
+            "classic dropout leaves survivors alone in training",
+            "at p = 0.5 a kept 1.0 stays 1.0",
+        ),
+        (False, False): ("classic dropout scales down in use", "at p = 0.5 a 1.0 becomes 0.5"),
+    }
+    _predicted(value, x * factor, name, *law[inverted, training])
+
+
+def translated_p(value, name, p, small):
+    """The p to hand to PyTorch for a rate that somebody else means in another way."""
+    _predicted(value, p, name, "PyTorch's p is the probability of dropping", small)
+
+
+def _predicted(value, expected, name, property, small, rtol=1e-3):
+    got = must_be_number(value, name)
+    if not abs(got - expected) <= rtol * abs(expected):
+        raise Violation(property, f"{name} is not {show(got)}\na smaller case: {small}")
+
+
+# Backward passes.
+
+
+def inverted_backward(dropout_backward, p, shape, seed, mask=None):
+    """dropout_backward(dy, mask, p): zero where dropped, dy / (1 - p) where kept."""
+    call = f"dropout_backward(dy, mask, {show(p)})"
+    dy, mask = inputs(shape, seed), coins(shape, p, seed) if mask is None else mask
+    before = dy.copy(), mask.copy()
+    dx = must_be_array(dropout_backward(dy, mask, p), shape, call)
+    must_not_modify(call, dy=(dy, before[0]), mask=(mask, before[1]))
+    dy, mask = before
+    _first_difference(
+        dx, np.zeros(shape), ~mask, "a dropped unit passes nothing back", call, dy, mask, name="dy"
+    )
+    if p < 1:
+        _first_difference(
+            dx, dy / (1 - p), mask, "a survivor passes back dy / (1 - p)", call, dy, mask, name="dy"
+        )
+
+
+def classic_backward(classic_backward, p, shape, seed, training):
+    """classic_backward(dy, mask, p, training): dy * mask in training; (1 - p) dy in use, with mask None."""
+    call = f"classic_backward(dy, {'mask' if training else 'None'}, {show(p)}, {training})"
+    dy, mask = inputs(shape, seed), coins(shape, p, seed)
+    before = dy.copy(), mask.copy()
+    dx = must_be_array(classic_backward(dy, mask if training else None, p, training), shape, call)
+    must_not_modify(call, dy=(dy, before[0]), mask=(mask, before[1]))
+    dy, mask = before
+    if training:
+        _first_difference(
+            dx, np.zeros(shape), ~mask, "a dropped unit passes nothing back", call, dy, mask, name="dy"
+        )
+        _first_difference(dx, dy, mask, "a classic survivor passes back dy", call, dy, mask, name="dy")
+    else:
+        must_be_close(dx, (1 - p) * dy, "in use every unit passes back (1 - p) dy", call, dy=dy)
+
+
+def hidden_layer_gradients(hidden_layer_backward, sizes, p, seed):
+    """hidden_layer_backward(dy, x, W, mask, p): dx, dW, db of y = dropout(x W^T + b), against finite
+    differences.
+
+    Args:
+        hidden_layer_backward: the answer.
+        sizes: pictures in the batch, inputs, hidden units.
+        p: probability of dropping.
+        seed: seed of the numbers.
+    """
+    n, d, h = sizes
+    call = f"hidden_layer_backward(dy, x, W, mask, {show(p)}) with dy {(n, h)}, x {(n, d)}, W {(h, d)}"
+    x, w, dy, b = inputs((n, d), seed), inputs((h, d), seed + 1), inputs((n, h), seed + 2), np.zeros(h)
+    mask = coins((n, h), p, seed)
+    given = {"dy": dy, "x": x, "W": w, "mask": mask}
+    before = {name: array.copy() for name, array in given.items()}
+    back = hidden_layer_backward(dy, x, w, mask, p)
+    if not isinstance(back, (tuple, list)) or len(back) != 3:
+        raise Violation("returns dx, dW, db", counter_example(call, back, "three arrays: dx, dW, db"))
+    must_not_modify(call, **{name: (array, before[name]) for name, array in given.items()})
+
+    def loss(db=b, dW=before["W"], dx=before["x"]):
+        return float(np.sum(before["dy"] * before["mask"] * (dx @ dW.T + db) / (1 - p)))
+
+    for name, array, got in zip(
+        ("db", "dW", "dx"), (b, before["W"], before["x"]), reversed(back), strict=True
+    ):
+        got = must_be_array(got, array.shape, call, name)
+        slopes = numerical_gradient(lambda value, name=name: loss(**{name: value}), array)
+        must_be_close(got, slopes, f"{name} agrees with finite differences", f"{call}, {name}")
+
+
+# Classic dropout, as a layer, and the way from one convention to the other.
+
+
+def classic_training(ClassicDropout, p, shape, seed):
+    """Layer in training: every value is 0 or x, a share p is dropped, x stays as it is."""
+    layer, call = (
+        ClassicDropout(p, np.random.default_rng(seed)),
+        f"ClassicDropout({show(p)}, rng).forward(x) in training",
+    )
+    layer.train()
+    x = inputs(shape, seed)
+    before = x.copy()
+    y = must_be_array(layer.forward(x), shape, call)
+    must_not_modify(call, x=(x, before))
+    must_have_values(y, before, before, "classic survivors stay as they are in training", call)
+    ones = must_be_array(layer.forward(np.ones((200, 500))), (200, 500), call)
+    must_be_independent(ones[0::2] != 0, ones[1::2] != 0, call, "a row and the next one")
+    must_have_share(ones != 0, p, call)
+
+
+def classic_evaluation(ClassicDropout, p, shape, seed):
+    """Layer in use: x (1 - p), nothing random, x stays as it is."""
+    layer, call = (
+        ClassicDropout(p, np.random.default_rng(seed)),
+        f"ClassicDropout({show(p)}, rng).forward(x) in use",
+    )
+    layer.eval()
+    x = inputs(shape, seed)
+    before = x.copy()
+    y = must_be_array(layer.forward(x), shape, call)
+    must_not_modify(call, x=(x, before))
+    must_be_close(y, (1 - p) * before, "in use everything is multiplied by 1 - p", call, x=before)
+
+
+def classic_modes(ClassicDropout, p, seed):
+    """A new layer is in training, and train() and eval() switch as often as one likes."""
+    layer, shape = ClassicDropout(p, np.random.default_rng(seed)), (20, 50)
+    story = "ClassicDropout(p, rng)"
+    for step in ("", "eval", "train", "eval", "train"):
+        if step:
+            getattr(layer, step)()
+            story += f", {step}()"
+        y = must_be_array(layer.forward(np.ones(shape)), shape, f"{story}, forward(ones)")
+        if bool(np.any(y == 0)) != (step != "eval"):
+            raise Violation(
+                "train() and eval() switch the layer",
+                counter_example(
+                    f"{story}, forward(ones)",
+                    f"{np.mean(y == 0):.0%} zeros",
+                    "none" if step == "eval" else f"about {p:.0%}",
+                ),
+            )
+
+
+def converted_weights(classic_to_inverted, sizes, rates, seed):
+    """classic_to_inverted(params, rates): the same logits in use, and in training under the same masks."""
+    call = f"classic_to_inverted(params, {show(rates)})"
+    params = [
+        (inputs((b, a), seed + i) / np.sqrt(a), inputs((b,), seed - i))
+        for i, (a, b) in enumerate(pairwise(sizes))
+    ]
+    before = [(w.copy(), b.copy()) for w, b in params]
+    back = classic_to_inverted(params, list(rates))
+    is_list = isinstance(back, (list, tuple)) and len(back) == len(params)
+    if not is_list or any(len(pair) != 2 for pair in back):
+        message = counter_example(call, back, f"a list of {len(params)} pairs (W, b)")
+        raise Violation("returns [(W, b), ...]", message, advice="")
+    arrays = [
+        [must_be_array(got, was.shape, call) for got, was in zip(pair, old, strict=True)]
+        for pair, old in zip(back, before, strict=True)
+    ]
+    for i, (pair, old) in enumerate(zip(params, before, strict=True)):
+        must_not_modify(call, **{f"W{i + 1}": (pair[0], old[0]), f"b{i + 1}": (pair[1], old[1])})
+    x = inputs((4, sizes[0]), seed + 9)
+    masks = [
+        np.random.default_rng([seed, i]).random((4, size)) >= p
+        for i, (size, p) in enumerate(zip(sizes, rates, strict=False))
+    ]
+    call += f", layers of {show(sizes)}"
+    old, new = _logits(before, x, [1 - p for p in rates]), _logits(arrays, x, [1.0] * len(rates))
+    must_be_close(new, old, "the logits in use stay the same", call)
+    scaled = [mask / (1 - p) for mask, p in zip(masks, rates, strict=True)]
+    old, new = _logits(before, x, masks), _logits(arrays, x, scaled)
+    must_be_close(new, old, "the logits in training stay the same", call)
+
+
+def _logits(params, x, factors):
+    """A ReLU net whose layers' inputs are multiplied by factors."""
+    for i, ((w, b), factor) in enumerate(zip(params, factors, strict=True)):
+        x = (np.maximum(x, 0) if i else x) * factor @ w.T + b
+    return x
+
+
+# Repaired functions.
+
+
+def layer_remembers_its_mask(Dropout, p, shape, seed):
+    """Layer with forward and backward: the gradient passes where the values passed, at the same scale."""
+    layer, call = (
+        Dropout(p, np.random.default_rng(seed)),
+        f"Dropout({show(p)}, rng): forward(ones), backward(ones)",
+    )
+    y = must_be_array(layer.forward(np.ones(shape)), shape, call, "forward")
+    must_have_values(
+        y, np.full(shape, 1 / (1 - p)), np.ones(shape), "survivors are scaled by 1 / (1 - p)", call
+    )
+    dx = must_be_array(layer.backward(np.ones(shape)), shape, call, "backward")
+    if not np.array_equal(dx != 0, y != 0):
+        i = tuple(int(k) for k in np.argwhere((dx != 0) != (y != 0))[0])
+        raise Violation(
+            "backward uses the mask of forward",
+            counter_example(
+                call,
+                f"forward {show(y[i])}, backward {show(dx[i])} at [{', '.join(map(str, i))}]",
+                "both zero, or neither",
+            ),
+        )
+    must_be_close(dx, y, "backward scales as forward does", call)
+
+
+def layer_draws_a_mask_per_forward(Dropout, seed):
+    """Two forward passes have two masks, and backward belongs to the last one."""
+    layer, call = (
+        Dropout(0.5, np.random.default_rng(seed)),
+        "Dropout(0.5, rng): forward(ones) twice, backward(ones)",
+    )
+    ones = np.ones((10, 20))
+    first, second = (must_be_array(layer.forward(ones), ones.shape, call) for _ in range(2))
+    if np.array_equal(first, second):
+        raise Violation(
+            "each forward pass draws a mask", counter_example(call, "the same mask twice", "two masks")
+        )
+    dx = must_be_array(layer.backward(ones), ones.shape, call)
+    if not np.array_equal(dx != 0, second != 0):
+        raise Violation(
+            "backward uses the mask of forward",
+            counter_example(call, "another mask than the second one", "the mask of the last forward pass"),
+        )
+
+
+def network_predicts(Network, p, seed):
+    """Network(W1, b1, W2, b2, p, rng): predict(x) is the net without dropout, and leaves the mode alone."""
+    w1, b1, w2, b2 = (
+        inputs((30, 5), seed),
+        inputs((30,), seed + 1),
+        inputs((3, 30), seed + 2),
+        inputs((3,), seed + 3),
+    )
+    net, x = Network(w1, b1, w2, b2, p, np.random.default_rng(seed)), inputs((4, 5), seed + 4)
+    logits = np.maximum(x @ w1.T + b1, 0) @ w2.T + b2
+    call, shape = f"Network(..., p={show(p)}, rng).predict(x)", (4, 3)
+    first, second = (must_be_array(net.predict(x.copy()), shape, call) for _ in range(2))
+    if not np.allclose(first, second):
+        raise Violation(
+            "predictions repeat",
+            counter_example(f"{call}, twice", f"{show(first[0])}, then {show(second[0])}", "the same twice"),
+        )
+    must_be_close(first, logits, "predict uses every unit, unscaled", call)
+    _still_drops(net, x, f"{call}, then forward(x)")
+    net.eval()
+    must_be_close(net.forward(x.copy()), logits, "eval() switches dropout off", "eval(), then forward(x)")
+    net.predict(x.copy())
+    must_be_close(
+        net.forward(x.copy()), logits, "predict leaves the mode as it was", "eval(), predict(x), forward(x)"
+    )
+    net.train()
+    _still_drops(net, x, "eval(), train(), then forward(x)")
+
+
+def _still_drops(net, x, call):
+    first, second = (np.asarray(net.forward(x.copy())) for _ in range(2))
+    if np.allclose(first, second):
+        raise Violation(
+            "predict leaves the mode as it was",
+            counter_example(f"{call}, twice", "the same logits", "logits under two masks"),
+        )
+
+
 # What several checkers share.
 
 
-def _right_share(kept, p, call):
+def must_have_share(kept, p, call):
+    """A share 1 - p of `kept` is True, within a binomial bound; exactly so at p = 0 and p = 1."""
     share, bound = float(np.mean(kept)), SIGMAS * np.sqrt(p * (1 - p) / kept.size)
     if p in (0, 1):
         if share != 1 - p:
@@ -185,25 +520,31 @@ def _right_share(kept, p, call):
         )
 
 
-def _independent(one, other, call, what):
+def must_be_independent(one, other, call, what):
+    """Two boolean arrays of one shape are uncorrelated; `what` says what they are."""
     if one.std() == 0 or other.std() == 0:
         return  # all kept or all dropped: another law's business
     correlation = float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
     if not abs(correlation) <= SIGMAS / np.sqrt(one.size):
+        pair = " and ".join(" ".join("01"[int(kept)] for kept in side.ravel()[:12]) for side in (one, other))
         raise Violation(
             "each unit has its own coin",
-            counter_example(call, f"{what} are correlated: {correlation:.2f}", "about 0, as for independent coins"),
+            counter_example(
+                call, f"{what}, 1 = kept:\n{pair}\ncorrelation {correlation:.2f}", "a correlation of about 0"
+            ),
         )
 
 
 def _follows_the_generator(first, again, other, call):
     if not np.array_equal(first, again):
         raise Violation(
-            "the generator decides", counter_example(f"{call}, twice, same seed", "two different masks", "the same mask")
+            "the generator decides",
+            counter_example(f"{call}, twice, same seed", "two different masks", "the same mask"),
         )
     if np.array_equal(first, other):
         raise Violation(
-            "the generator decides", counter_example(f"{call}, twice, other seed", "the same mask", "different masks")
+            "the generator decides",
+            counter_example(f"{call}, twice, other seed", "the same mask", "different masks"),
         )
 
 
@@ -212,7 +553,7 @@ def _nothing_left(y, call, x):
         raise Violation("p = 1 gives zeros", counter_example(call, y, np.zeros_like(y), x=x))
 
 
-def _first_difference(y, expected, where, property, call, x, mask):
+def _first_difference(y, expected, where, property, call, x, mask, name="x"):
     """Like must_be_close, but only where `where` holds, and shown for one unit."""
     wrong = where & ~(np.abs(y - expected) <= RTOL * np.maximum(np.abs(expected), 1))
     if wrong.any():
@@ -224,16 +565,18 @@ def _first_difference(y, expected, where, property, call, x, mask):
                 call,
                 f"{show(y[i])} at {place}",
                 f"{show(expected[i])} at {place}",
-                x=f"{show(x[i])} at {place}",
+                **{name: f"{show(x[i])} at {place}"},
                 mask=f"{mask[i]} at {place} ({'kept' if mask[i] else 'dropped'})",
             ),
         )
 
 
-def _zero_or(y, scaled, x, property, call):
+def must_have_values(y, scaled, x, property, call):
+    """Each value of y is 0 or that of `scaled`; x is shown in the counter-example."""
     wrong = ~((y == 0) | (np.abs(y - scaled) <= RTOL * np.abs(scaled)))
     if wrong.any():
         i = tuple(int(k) for k in np.argwhere(wrong)[0])
         raise Violation(
-            property, counter_example(call, show(y[i]), f"0 or {show(scaled[i])}", label="allowed", x=show(x[i]))
+            property,
+            counter_example(call, show(y[i]), f"0 or {show(scaled[i])}", label="allowed", x=show(x[i])),
         )

@@ -8,10 +8,11 @@ from coursepkg.checks.runner import COLORS, SYMBOLS, load_question, points_of, r
 
 VISIBLE = Path(__file__).parent / "visible"
 KEEP = (
-    "Keep your work. A Binder machine is deleted after some minutes without activity: File > Download this notebook. "
+    "Keep your work. A Binder machine is deleted after some minutes without activity: use File > Download. "
     "Colab opens a copy that is not saved until you choose File > Save a copy in Drive. "
     "On your own machine: File > Save Notebook."
 )
+LEFT = ' style="text-align: left"'  # Jupyter aligns table cells to the right
 
 
 def open_exercise(name, tests=None, env=None):
@@ -30,7 +31,9 @@ def open_exercise(name, tests=None, env=None):
     files = sorted(folder.glob("*.py"), key=lambda path: (len(path.stem), path.stem))
     if not files:
         known = sorted({path.parent.relative_to(VISIBLE).as_posix() for path in VISIBLE.glob("*/*/*.py")})
-        raise ValueError(f"name = {name!r} has no tests in {folder}; exercises with visible tests: {', '.join(known)}")
+        raise ValueError(
+            f"name = {name!r} has no tests in {folder}; exercises with visible tests: {', '.join(known)}"
+        )
     questions = [load_question(path.read_text(encoding="utf-8"), path) for path in files]
     return Grader(name, questions, sys._getframe(1).f_globals if env is None else env)
 
@@ -60,7 +63,9 @@ class Grader:
             ValueError: names the question asked for and those there are.
         """
         if question not in self.questions:
-            raise ValueError(f"question = {question!r} is not one of {', '.join(self.questions)} in {self.name}")
+            raise ValueError(
+                f"question = {question!r} is not one of {', '.join(self.questions)} in {self.name}"
+            )
         return run_question(self.questions[question], self._env)
 
     def progress(self):
@@ -94,13 +99,16 @@ class Progress:
 
     @property
     def _rows(self):
-        rows = [(r.question, f"{SYMBOLS[r.verdict]} {r.verdict}", points_of(r.points, r.possible)) for r in self.results]
+        rows = [
+            (r.question, f"{SYMBOLS[r.verdict]} {r.verdict}", points_of(r.points, r.possible))
+            for r in self.results
+        ]
         return [*rows, ("all", "", points_of(self.points, sum(result.possible for result in self.results)))]
 
     @property
     def _notes(self):
         elsewhere = sum(result.elsewhere for result in self.results)
-        hidden = f"Hidden tests decide {elsewhere:g} more when it is graded." if elsewhere else ""
+        hidden = f"Hidden tests decide {elsewhere:g} more when your work is graded." if elsewhere else ""
         return [note for note in (hidden, KEEP) if note]
 
     def __repr__(self):
@@ -110,12 +118,19 @@ class Progress:
         return "\n".join([*table, *self._notes])
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col" style="text-align: left">{name}</th>' for name in ("question", "verdict", "points"))
+        def row(cells, tag, color):
+            left = f' style="text-align: left; border-left: 4px solid {color}"'
+            return (
+                "<tr>"
+                + "".join(
+                    f"<{tag}{left if i == 0 else LEFT}>{escape(cell)}</{tag.split()[0]}>"
+                    for i, cell in enumerate(cells)
+                )
+                + "</tr>"
+            )
+
+        head = row(("question", "verdict", "points"), 'th scope="col"', "transparent")
         colors = [*(COLORS[result.verdict] for result in self.results), "transparent"]
-        body = "".join(
-            f'<tr><td style="text-align: left; border-left: 4px solid {color}">{escape(question)}</td>'
-            f'<td style="text-align: left">{escape(verdict)}</td><td style="text-align: left">{escape(points)}</td></tr>'
-            for color, (question, verdict, points) in zip(colors, self._rows, strict=True)
-        )
+        body = "".join(row(cells, "td", color) for cells, color in zip(self._rows, colors, strict=True))
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{notes}"

@@ -11,12 +11,14 @@ class Violation(AssertionError):
     Args:
         property: the law that is broken, as a short sentence ("survivors are scaled by 1 / (1 - p)").
         message: a small counter-example, one or more lines; see `counter_example`.
+        advice: what to do about it; the hint that the test names when None.
     """
 
-    def __init__(self, property, message):
+    def __init__(self, property, message, advice=None):
         super().__init__(f"{property}\n{message}")
         self.property = property
         self.message = message
+        self.advice = advice
 
 
 def show(value):
@@ -29,7 +31,9 @@ def show(value):
     """
     value = _numpy(value)
     if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=4, threshold=24, edgeitems=3, suppress_small=True, separator=", ")
+        return np.array2string(
+            value, precision=4, threshold=24, edgeitems=3, suppress_small=True, separator=", "
+        )
     if isinstance(value, (bool, np.bool_, int, np.integer, str, type(None))):
         return repr(value.item() if isinstance(value, np.generic) else value)
     if isinstance(value, (float, np.floating)):
@@ -76,13 +80,16 @@ def must_be_array(value, shape, call, name="the result"):
     """
     array = _numpy(value)
     if not isinstance(array, (np.ndarray, np.generic)) or np.asarray(array).dtype.kind not in "biuf":
-        raise Violation("returns an array", counter_example(call, show(value), f"{name}: an array of shape {shape}"))
+        message = counter_example(call, show(value), f"{name}: an array of shape {tuple(shape)}")
+        raise Violation(
+            "returns an array",
+            message,
+            advice="" if value is not None else "Is there a return in every branch?",
+        )
     array = np.asarray(array)
     if array.shape != tuple(shape):
-        raise Violation(
-            "has the right shape",
-            counter_example(call, f"shape {array.shape}", f"{name}: shape {tuple(shape)}"),
-        )
+        message = counter_example(call, f"shape {array.shape}", f"{name}: shape {tuple(shape)}")
+        raise Violation("has the right shape", message, advice="")
     return array
 
 
@@ -97,12 +104,12 @@ def must_be_number(value, call):
     Raises:
         Violation: "is a number".
     """
-    array = _numpy(value)
-    if isinstance(array, (bool, np.bool_)) or not isinstance(array, (int, float, np.generic, np.ndarray)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    array = np.asarray(_numpy(value))
+    if array.size != 1 or array.dtype.kind not in "iuf":
         raise Violation("is a number", counter_example(call, show(value), "one number"))
-    if np.size(array) != 1 or np.asarray(array).dtype.kind not in "iuf":
-        raise Violation("is a number", counter_example(call, show(value), "one number"))
-    return float(np.asarray(array).reshape(()))
+    return float(array.reshape(()))
 
 
 def must_be_close(got, expected, property, call, *, rtol=RTOL, **more):
@@ -128,7 +135,9 @@ def must_be_close(got, expected, property, call, *, rtol=RTOL, **more):
     place = "[" + ", ".join(str(int(i)) for i in worst) + "]"
     raise Violation(
         property,
-        counter_example(call, f"{show(got[worst])} at {place}", f"{show(expected[worst])} at {place}", **more),
+        counter_example(
+            call, f"{show(got[worst])} at {place}", f"{show(expected[worst])} at {place}", **more
+        ),
     )
 
 
@@ -144,11 +153,11 @@ def must_not_modify(call, **pairs):
     for name, (after, before) in pairs.items():
         after, before = _numpy(after), _numpy(before)
         if not np.array_equal(after, before, equal_nan=before.dtype.kind == "f"):
+            message = counter_example(
+                call, f"{name} = {show(after)} afterwards", f"{name} = {show(before)}, as before"
+            )
             raise Violation(
-                "inputs are not modified",
-                counter_example(
-                    call, f"{name} = {show(after)} afterwards", f"{name} = {show(before)}, as it was handed in"
-                ),
+                "inputs are not modified", message, advice="Compute a new array, or work on a copy."
             )
 
 

@@ -33,16 +33,13 @@ def read_proof(path):
     """The answers that lie beside an exercise's source."""
     answers = []
     for cell in jupytext.read(path.with_suffix(".proof.py"), fmt="py:percent").cells:
-        facts = dict(cell.metadata)
+        facts = {name: value for name, value in cell.metadata.items() if not name.startswith("lines_to")}
         unknown = set(facts) - {"title", "question", "violates", "caught_by"}
         assert cell.cell_type == "code" and not unknown and {"title", "question"} <= set(facts), (path, facts)
         assert facts.get("caught_by", "visible") in ("visible", "hidden"), facts
         violates = facts.get("violates")
-        answers.append(
-            Answer(
-                path, facts["title"], facts["question"], violates, facts.get("caught_by", "visible"), cell.source
-            )
-        )
+        caught_by = facts.get("caught_by", "visible")
+        answers.append(Answer(path, facts["title"], facts["question"], violates, caught_by, cell.source))
     return answers
 
 
@@ -80,7 +77,8 @@ def play(notebook, answers=None, check=False):
         is_check = role.get("role") == "check" or cell.id in ("setup", "progress")
         if cell.cell_type != "code" or (is_check and not check):
             continue
-        source = (answers or {}).get(role["question"], cell.source) if role.get("role") == "answer" else cell.source
+        given = (answers or {}).get(role["question"]) if role.get("role") == "answer" else None
+        source = cell.source if given is None else given
         exec(compile(to_python(source), f"<{cell.id}>", "exec"), env)
     return env
 
@@ -94,4 +92,3 @@ def namespace(answer):
 def results(env, path, which):
     """Results of all questions of an exercise, by name."""
     return {name: run_question(question, env) for name, question in questions(path, which).items()}
-

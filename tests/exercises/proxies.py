@@ -1,8 +1,8 @@
 """The border of a grading sandbox, without the sandbox: otter's tests see answers only through these proxies.
 
-As in ../../../shared/design/PLATFORM.md, "Grading untrusted answers": arrays, tensors, numbers, strings, None and
-containers of these cross by value, a generator crosses as a seed, any other result stays behind and is a handle whose
-methods can be called, and an exception comes back as AssertionError("ValueError: ...").
+Arrays, tensors, numbers, strings, None and containers of these cross by value, a generator crosses as a seed,
+any other result stays behind and is a handle whose methods can be called, and an exception comes back as
+`AssertionError("ValueError: ...")`.
 """
 
 import copy

@@ -1,4 +1,4 @@
-"""Every wrong answer is rejected with the right message, every right one passes: by our runner and by otter."""
+"""Every wrong answer is rejected with the right message, every right one passes: our runner's and otter's."""
 
 import pytest
 from otter.test_files.exception_test import ExceptionTestFile

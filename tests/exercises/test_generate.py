@@ -20,7 +20,9 @@ def test_committed_files_are_current():
 
 
 def test_a_second_build_gives_the_same_bytes():
-    again = generate.build(read_exercise(SOURCES[0]), yaml.safe_load((ROOT / "_config.yml").read_text())["repository"])
+    again = generate.build(
+        read_exercise(SOURCES[0]), yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    )
     first = built(SOURCES[0])
     assert again.committed() == first.committed() and again.uncommitted() == first.uncommitted()
 
@@ -74,7 +76,9 @@ def test_learner_files_hold_no_answers(path):
     assert all(COURSE_IMPORT in text for name, text in files.items() if name.endswith(".py"))
     answers = [cell.source for cell in built(path).learner.cells if cell.id.endswith("-answer")]
     assert all("..." in source or "NotImplementedError" in source for source in answers)
-    assert not any(marker in files[f"exercises/{path.parent.name}/{path.stem}.ipynb"] for marker in ("# BEGIN", "# END"))
+    assert not any(
+        marker in files[f"exercises/{path.parent.name}/{path.stem}.ipynb"] for marker in ("# BEGIN", "# END")
+    )
     setup = next(cell for cell in built(path).learner.cells if cell.cell_type == "code")
     assert setup.id == "setup" and len(setup.source.splitlines()) <= 5
 
@@ -86,11 +90,15 @@ def test_exercise_pages_exist_in_the_book():
 
 def test_catalog_goes_from_easy_to_hard():
     rows = catalog("dropout")
-    assert [row["name"] for row in rows] and sorted(row["difficulty"] for row in rows) == [r["difficulty"] for r in rows]
+    assert [row["name"] for row in rows] and sorted(row["difficulty"] for row in rows) == [
+        r["difficulty"] for r in rows
+    ]
     for row in rows:
         assert (ROOT / row["path"]).exists()
-        assert row["points"] == sum(question.points for question in read_exercise(
-            ROOT / f"solutions/{row['topic']}/{row['name']}.md").questions)
+        assert row["points"] == sum(
+            question.points
+            for question in read_exercise(ROOT / f"solutions/{row['topic']}/{row['name']}.md").questions
+        )
 
 
 def spoil(old, new):

@@ -51,8 +51,14 @@ def grader(tmp_path):
     [
         ("", "`double` is not defined yet: run its cell"),
         ("double = ...; answer = 42", "`double` is still ..."),
-        ("answer = 42\ndef double(x): raise NotImplementedError", "`double` still raises NotImplementedError"),
-        ("answer = 42\ndef double(x): return stub()\ndef stub(): raise NotImplementedError", "`stub` still raises"),
+        (
+            "answer = 42\ndef double(x): raise NotImplementedError",
+            "`double` still raises NotImplementedError",
+        ),
+        (
+            "answer = 42\ndef double(x): return stub()\ndef stub(): raise NotImplementedError",
+            "`stub` still raises",
+        ),
     ],
 )
 def test_not_attempted(grader, code, message):
@@ -76,13 +82,19 @@ def test_wrong_outweighs_not_attempted(grader):
 def test_right_tells_of_hidden_points(grader):
     result = grader("answer = 42\ndef double(x): return 2 * x").check("q1")
     assert result.passed
-    assert repr(result) == "✓ q1 right: 2 of 2 points\n  Hidden tests decide 1 point more when it is graded."
+    assert (
+        repr(result)
+        == "✓ q1 right: 2 of 2 points\n  Hidden tests decide 1 point more when your work is graded."
+    )
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("def double(x):\n    y = x\n    return y / 0", "ZeroDivisionError: division by zero\n  line 4 of the cell, in double"),
+        (
+            "def double(x):\n    y = x\n    return y / 0",
+            "ZeroDivisionError: division by zero\n  line 4 of the cell, in double",
+        ),
         ("def double(): return 4", "positional argument"),
         ("def double(x): assert x == 3", "AssertionError\n  line 2 of the cell"),
         ("double = 7", "TypeError: 'int' object is not callable\n  when the check called your answer"),
@@ -98,7 +110,9 @@ def test_an_exception_is_a_violation_with_its_line(grader, code, message):
 
 def test_not_implemented_inside_a_library_is_an_error(grader):
     code = "import numbers\nclass Odd(numbers.Complex): pass\nanswer = 42\ndef double(x): return lib()\n"
-    result = grader(code + "ns = {}\nexec('def lib(): raise NotImplementedError', ns)\nlib = ns['lib']").check("q1")
+    result = grader(
+        code + "ns = {}\nexec('def lib(): raise NotImplementedError', ns)\nlib = ns['lib']"
+    ).check("q1")
     assert result.violated == "runs without an error"
 
 
