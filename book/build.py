@@ -60,7 +60,13 @@ def is_cached(page):
 
 def execute(page):
     """Run one page and cache it. Returns the traceback, or None when all went well."""
-    result = single_nb_execution(page.notebook, cwd=str(page.path.parent), timeout=CELL_TIMEOUT, allow_errors=False)
+    result = single_nb_execution(
+        page.notebook,
+        cwd=str(page.path.parent),
+        timeout=CELL_TIMEOUT,
+        allow_errors=False,
+        extra_arguments=["--log-level=ERROR"],  # ipykernel warns about TCP on each start
+    )
     if result.err is None:
         bundle = CacheBundleIn(page.notebook, str(page.path), data={"execution_seconds": result.time})
         get_cache(CACHE).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

@@ -10,15 +10,11 @@ REPLACEMENTS = (
 )
 
 
-def is_thebe(file):
-    body = str(getattr(file, "attributes", {}).get("body", ""))
-    return "thebe" in str(getattr(file, "filename", "")) or "THEBE_JS_URL" in body
-
-
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """sphinx-thebe loads scripts from a CDN, and fails, even where it is not used."""
-    for kind in ("script_files", "css_files"):
-        context[kind] = [file for file in context[kind] if not is_thebe(file)]
+def silence_thebe(app, config):
+    """sphinx-thebe puts scripts from a CDN into every page, and a script error, even where it is not used."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [one for one in listeners if not one.handler.__module__.startswith("sphinx_thebe")]
+    app.registry.css_files = [file for file in app.registry.css_files if "thebe" not in file[0]]
 
 
 def mend_pages(app, error):
@@ -36,5 +32,5 @@ def mend_pages(app, error):
 
 
 def setup(app):
-    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("config-inited", silence_thebe)
     app.connect("build-finished", mend_pages)

@@ -219,7 +219,7 @@ class Flattener:
         if name in (*ADMONITIONS, "admonition", "dropdown"):
             title = self.flatten(title or {"seealso": "See also"}.get(name, name.capitalize()))
             if name not in ("admonition", "dropdown") and argument:
-                body = f"{argument}\n{body}"
+                body = f"{argument}\n{body}".strip()
             if name == "dropdown" or "dropdown" in classes:
                 return f"<details>\n<summary>{title}</summary>\n\n{self.flatten(body)}\n\n</details>"
             return quote(f"**{title}**\n\n{self.flatten(body)}")

@@ -1,0 +1,42 @@
+"""The book as built by `make book`, and its sources."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))  # the extension is no installed package
+
+from coursebook.myst import create_parser  # noqa: E402
+from coursebook.numbering import collect_targets  # noqa: E402
+from coursebook.pages import read_pages  # noqa: E402
+from coursebook.repository import read_repository  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def book():
+    """Sources: pages in reading order, their parser and labels, and the repository's address."""
+    pages, parser = read_pages(), create_parser()
+    return SimpleNamespace(
+        root=ROOT,
+        pages=pages,
+        parser=parser,
+        targets=collect_targets(pages, parser),
+        repository=read_repository(),
+    )
+
+
+@pytest.fixture(scope="session")
+def html():
+    """{path below _build/html: parsed page}; search and index pages of the theme included."""
+    folder = ROOT / "_build" / "html"
+    built = {
+        path.relative_to(folder).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in folder.rglob("*.html")
+        if "_static" not in path.parts
+    }
+    assert built, "there is no built book: run `make book` first"
+    return built
