@@ -1,16 +1,18 @@
 """Makes the learners' notebooks, the visible tests and the solution notebooks from the sources beside it.
 
     python solutions/generate.py            write them
-    python solutions/generate.py --check    write nothing; fail if a committed file is stale, missing or extra
+    python solutions/generate.py --check    leave committed files alone; fail if one is stale, missing or extra
 
 Committed: exercises/<topic>/<name>.ipynb and coursepkg/checks/visible/<topic>/<name>/<question>.py.
-Not committed: _build/solutions/<topic>/<name>/<name>.ipynb and tests/, pure otter files, the hidden ones too.
+Not committed, and made anew by both: _build/solutions/<topic>/<name>/<name>.ipynb and its tests/, pure otter
+files, hidden tests included.
 """
 
 import argparse
 import contextlib
 import logging
 import re
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ if __package__ in (None, ""):  # run as a script: let it import its neighbors by
 from coursepkg.checks.runner import COURSE_IMPORT, OTTER_IMPORT  # noqa: E402
 from solutions.source import LINE_MARKERS, SourceError, read_exercise, sources  # noqa: E402
 
+SOLUTIONS = "_build/solutions"
 OTTER_CONFIG = """# ASSIGNMENT CONFIG
 init_cell: false
 check_all_cell: false
@@ -78,7 +81,7 @@ class Built:
 
     def uncommitted(self):
         """The same for the files that would give the answers away."""
-        folder = f"_build/solutions/{self.exercise.slug}"
+        folder = f"{SOLUTIONS}/{self.exercise.slug}"
         tests = {f"{folder}/tests/{name}.py": text for name, text in self.full.items()}
         return {f"{folder}/{self.exercise.name}.ipynb": _text(self.solution), **tests}
 
@@ -140,18 +143,18 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    parser.add_argument("--check", action="store_true", help="only compare the committed files")
     options = parser.parse_args(arguments)
     try:
         builts = build_all()
     except SourceError as error:
         print(error, file=sys.stderr)
         return 1
-    if not options.check:
-        for built in builts:
-            for path, text in {**built.committed(), **built.uncommitted()}.items():
-                (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-                (ROOT / path).write_bytes(text.encode())
+    shutil.rmtree(ROOT / SOLUTIONS, ignore_errors=True)
+    for built in builts:
+        _write(built.uncommitted())
+        if not options.check:
+            _write(built.committed())
     lines = differences(builts, ROOT)
     if lines:
         lines.append("Run python solutions/generate.py, and delete what is extra.")
@@ -160,6 +163,12 @@ def main(arguments=None):
     count = sum(len(built.exercise.questions) for built in builts)
     print(f"{len(builts)} exercises, {count} questions: all current")
     return 0
+
+
+def _write(files):
+    for path, text in files.items():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_bytes(text.encode())
 
 
 def _assign(exercise, work):

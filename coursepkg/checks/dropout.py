@@ -20,7 +20,20 @@ from coursepkg.checks.properties import (
 )
 from coursepkg.gradcheck import numerical_gradient
 
-SIGMAS = 6.5  # a right answer strays this far once in ten billion draws
+RARELY = np.log(2e9)  # a right answer exceeds `farthest` less than once in a billion draws
+
+
+def farthest(variance, largest):
+    """How far a sum of independent, centered terms strays, for all but one in a billion draws.
+
+    Args:
+        variance: sum of the terms' variances.
+        largest: largest magnitude of a term.
+    Returns:
+        float: the bound of Bernstein's inequality, which holds for every count and every p.
+    """
+    skew = largest * RARELY / 3
+    return skew + np.sqrt(skew**2 + 2 * variance * RARELY)
 
 
 def inputs(shape, seed, dtype=np.float64):
@@ -147,7 +160,8 @@ def inverted_dropout_share(dropout, p, seed):
     call = f"dropout(ones((200, 500)), {p}, True, rng)"
     y = must_be_array(dropout(np.ones((200, 500)), p, True, np.random.default_rng(seed)), (200, 500), call)
     must_have_share(y != 0, p, call)
-    bound = SIGMAS * np.sqrt(p / (1 - p) / y.size) + RTOL
+    odds = p / (1 - p)  # the variance of one value; it strays from 1 by 1 or by the odds
+    bound = farthest(odds * y.size, max(1, odds)) / y.size + RTOL
     if not abs(y.mean() - 1) <= bound:
         raise Violation(
             "the mean is kept", counter_example(call, f"a mean of {y.mean():.4f}", "a mean of about 1")
@@ -506,7 +520,7 @@ def _still_drops(net, x, call):
 
 def must_have_share(kept, p, call):
     """A share 1 - p of `kept` is True, within a binomial bound; exactly so at p = 0 and p = 1."""
-    share, bound = float(np.mean(kept)), SIGMAS * np.sqrt(p * (1 - p) / kept.size)
+    share, bound = float(np.mean(kept)), farthest(p * (1 - p) * kept.size, max(p, 1 - p)) / kept.size
     if p in (0, 1):
         if share != 1 - p:
             raise Violation(
@@ -525,7 +539,8 @@ def must_be_independent(one, other, call, what):
     if one.std() == 0 or other.std() == 0:
         return  # all kept or all dropped: another law's business
     correlation = float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
-    if not abs(correlation) <= SIGMAS / np.sqrt(one.size):
+    spread, largest = one.std() * other.std(), max(one.mean(), 1 - one.mean()) ** 2
+    if not abs(correlation) <= farthest(one.size * spread**2, largest) / (one.size * spread):
         pair = " and ".join(" ".join("01"[int(kept)] for kept in side.ravel()[:12]) for side in (one, other))
         raise Violation(
             "each unit has its own coin",

@@ -27,13 +27,14 @@ def show(value):
     Args:
         value: array, tensor, number, string or container.
     Returns:
-        str: at most a few lines.
+        str: at most a few lines; of a large array its shape and first numbers.
     """
     value = _numpy(value)
     if isinstance(value, np.ndarray):
-        return np.array2string(
-            value, precision=4, threshold=24, edgeitems=3, suppress_small=True, separator=", "
-        )
+        if value.size <= 24:
+            return np.array2string(value, precision=4, suppress_small=True, separator=", ")
+        first = np.array2string(value.ravel()[:5], precision=4, suppress_small=True, separator=", ")
+        return f"{first[:-1]}, ...] in an array of shape {value.shape}"
     if isinstance(value, (bool, np.bool_, int, np.integer, str, type(None))):
         return repr(value.item() if isinstance(value, np.generic) else value)
     if isinstance(value, (float, np.floating)):
@@ -129,7 +130,7 @@ def must_be_close(got, expected, property, call, *, rtol=RTOL, **more):
     wrong = ~(np.abs(got - expected) <= bound)  # so that NaN is wrong
     if not wrong.any():
         return
-    if got.size <= 12:
+    if got.size <= 6:
         raise Violation(property, counter_example(call, got, expected, **more))
     worst = np.unravel_index(np.argmax(np.where(np.isnan(got), np.inf, np.abs(got - expected))), got.shape)
     place = "[" + ", ".join(str(int(i)) for i in worst) + "]"
@@ -152,9 +153,12 @@ def must_not_modify(call, **pairs):
     """
     for name, (after, before) in pairs.items():
         after, before = _numpy(after), _numpy(before)
-        if not np.array_equal(after, before, equal_nan=before.dtype.kind == "f"):
+        changed = np.argwhere(after != before)
+        if len(changed):
+            i = tuple(int(k) for k in changed[0])
+            element = f"{name}[{', '.join(map(str, i))}]"
             message = counter_example(
-                call, f"{name} = {show(after)} afterwards", f"{name} = {show(before)}, as before"
+                call, f"{element} = {show(after[i])} afterwards", f"{element} = {show(before[i])}, as before"
             )
             raise Violation(
                 "inputs are not modified", message, advice="Compute a new array, or work on a copy."

@@ -128,11 +128,10 @@ class Result:
         return f"{self.headline}\n{indent(self.details, '  ')}".rstrip()
 
     def _repr_html_(self):
-        details = f'<pre style="margin: .4em 0 0; white-space: pre-wrap">{escape(self.details)}</pre>'
-        return (
-            f'<div style="border-left: 4px solid {COLORS[self.verdict]}; padding: .2em .8em">'
-            f"<strong>{escape(self.headline)}</strong>{details if self.details else ''}</div>"
-        )
+        box = f"border-left: 4px solid {COLORS[self.verdict]}; padding: .2em .8em"
+        text = "margin: .4em 0 0; font-family: monospace; white-space: pre-wrap"
+        details = f'<pre style="{text}">{escape(self.details)}</pre>' if self.details else ""
+        return f'<div style="{box}"><strong>{escape(self.headline)}</strong>{details}</div>'
 
 
 def run_question(question, env):

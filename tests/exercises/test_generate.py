@@ -51,6 +51,7 @@ def test_command_line_writes_and_checks(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "build_all", lambda: [built(SOURCES[0])])
     assert generate.main(["--check"]) == 1 and "missing: " in capsys.readouterr().err
+    assert not (tmp_path / "exercises").exists()
     assert generate.main([]) == 0
     assert (tmp_path / f"exercises/dropout/{SOURCES[0].stem}.ipynb").exists()
     assert (tmp_path / f"_build/solutions/dropout/{SOURCES[0].stem}/tests/q1.py").exists()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from coursepkg.checks import Violation, open_exercise
+from coursepkg.checks.dropout import farthest
 from coursepkg.checks.properties import (
     counter_example,
     must_be_array,
@@ -187,3 +188,12 @@ def test_counter_examples_are_aligned():
     assert counter_example("f(x)", np.array([1.0, 2.0]), "3", label="allowed", x=1.5) == (
         "called   f(x)\nx        1.5\ngot      [1., 2.]\nallowed  3"
     )
+
+
+def test_the_bound_for_random_answers_is_safe_and_still_sharp():
+    rng = np.random.default_rng(0)
+    for n, p in ((100_000, 0.5), (100_000, 0.05), (500, 0.1)):
+        bound = farthest(n * p * (1 - p), max(p, 1 - p))
+        strays = np.abs(rng.binomial(n, p, 200_000) - n * p)
+        assert 0.6 * bound < 6.5 * np.sqrt(n * p * (1 - p)) <= 1.1 * bound
+        assert strays.max() < bound

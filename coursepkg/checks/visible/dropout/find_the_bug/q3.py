@@ -4,7 +4,7 @@ from coursepkg.checks.runner import test_case
 OK_FORMAT = False
 
 name = "q3"
-points = 3
+points = 4
 
 @test_case(points=2, hidden=False,
     failure_message="Open hint 2.")
@@ -13,7 +13,7 @@ def test_training(dropout):
     law.inverted_dropout_values(dropout, 0.1, (4, 10), seed=1)
     law.inverted_dropout_share(dropout, 0.1, seed=2)
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 1.")
 def test_use(dropout):
     from coursepkg.checks import dropout as law

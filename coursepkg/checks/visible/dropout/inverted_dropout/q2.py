@@ -4,7 +4,7 @@ from coursepkg.checks.runner import test_case
 OK_FORMAT = False
 
 name = "q2"
-points = 3
+points = 4
 
 @test_case(points=2, hidden=False,
     failure_message="Open hint 2.")
@@ -13,7 +13,7 @@ def test_values(apply_mask):
     for p, shape in ((0.25, (6,)), (0.5, (4, 5)), (0.8, (2, 3, 4))):
         law.masked_values(apply_mask, law.inputs(shape, 1), law.coins(shape, p, 2), p)
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 3.")
 def test_nothing_survives(apply_mask):
     import numpy as np

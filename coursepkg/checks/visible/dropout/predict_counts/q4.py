@@ -4,27 +4,27 @@ from coursepkg.checks.runner import test_case
 OK_FORMAT = False
 
 name = "q4"
-points = 2
+points = 4
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 2.")
 def test_inverted_training(inverted_training):
     from coursepkg.checks import dropout as law
     law.predicted_value(inverted_training, 'inverted_training', 3.0, 0.25, inverted=True, training=True)
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 2.")
 def test_inverted_use(inverted_use):
     from coursepkg.checks import dropout as law
     law.predicted_value(inverted_use, 'inverted_use', 3.0, 0.25, inverted=True, training=False)
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 2.")
 def test_classic_training(classic_training):
     from coursepkg.checks import dropout as law
     law.predicted_value(classic_training, 'classic_training', 3.0, 0.25, inverted=False, training=True)
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 2.")
 def test_classic_use(classic_use):
     from coursepkg.checks import dropout as law

@@ -4,7 +4,7 @@ from coursepkg.checks.runner import test_case
 OK_FORMAT = False
 
 name = "q5"
-points = 2
+points = 3
 
 @test_case(points=1, hidden=False,
     failure_message="Open hint 1.")
@@ -12,13 +12,13 @@ def test_paper(p_input_paper):
     from coursepkg.checks import dropout as law
     law.translated_p(p_input_paper, 'p_input_paper', 0.2, 'who retains with probability 0.7 drops with p = 0.3')
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 2.")
 def test_script(p_script):
     from coursepkg.checks import dropout as law
     law.translated_p(p_script, 'p_script', 0.1, 'keep_prob=0.7 drops with p = 0.3')
 
-@test_case(points=0.5, hidden=False,
+@test_case(points=1, hidden=False,
     failure_message="Open hint 2.")
 def test_rate(p_rate):
     from coursepkg.checks import dropout as law
