@@ -19,7 +19,7 @@ test: $(READY)
 	$(PY) book/_ext/notebooks.py --check
 	$(PY) book/build.py
 	$(PY) solutions/generate.py
-	$(NBVAL) --nbval _build/jupyter_execute
+	$(NBVAL) --nbval _build/executed
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax book/notebooks exercises
 	$(PY) -m pytest tests --ignore=tests/bench

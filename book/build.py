@@ -2,7 +2,8 @@
 
 1. Forget all cached outputs if the package, the results or the requirements changed.
 2. Execute the pages that are not in the cache, several at a time, into the cache that MyST-NB reads.
-3. Build with warnings as errors, from scratch: a second incremental build forgets the warnings of the first.
+3. Write the executed pages to _build/executed, for nbval: those that MyST-NB writes lack the cached outputs.
+4. Build with warnings as errors, from scratch: a second incremental build forgets the warnings of the first.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
@@ -25,6 +27,7 @@ from coursebook.pages import read_pages  # noqa: E402
 
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
+EXECUTED = BUILD / "executed"
 STAMP = BUILD / ".inputs"
 CELL_TIMEOUT = 120  # seconds
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
@@ -56,6 +59,17 @@ def is_cached(page):
     except KeyError:
         return False
     return True
+
+
+def write_executed():
+    """Write every page with its outputs."""
+    shutil.rmtree(EXECUTED, ignore_errors=True)
+    for page in read_pages():
+        if page.runs:
+            _, notebook = get_cache(CACHE).merge_match_into_notebook(page.notebook)
+            path = EXECUTED / f"{page.name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, path)
 
 
 def execute(page):
@@ -100,6 +114,7 @@ def main():
     forget_stale_outputs()
     if failed := execute_pages():
         sys.exit(f"{failed} page(s) failed; see above. No book was built.")
+    write_executed()
     if build() != 0:
         sys.exit("The build failed; see above.")
     index = BUILD / "html" / "index.html"

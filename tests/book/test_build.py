@@ -77,6 +77,15 @@ def test_warnings_fail_the_build_and_are_all_shown(small_book):
     assert_fails_twice(small_book, text, *messages)
 
 
+def test_executed_pages_are_written_with_their_outputs(small_book):
+    for text in (CELL % "print(6 * 7)", None):  # executed, then from the cache
+        assert small_book(text).returncode == 0
+        cells = json.loads((small_book.root / "_build" / "executed" / "page.ipynb").read_text())["cells"]
+        (cell,) = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert cell["execution_count"] == 1  # nbval compares nothing where there is none
+        assert cell["outputs"][0]["text"] == ["42\n"]
+
+
 def test_pages_run_again_only_when_the_package_changed(small_book):
     text = CELL % "with open('runs', 'a') as runs:\n    runs.write('x')"
     runs = small_book.root / "book" / "runs"

@@ -1,4 +1,9 @@
-"""The launch buttons lead to the generated notebooks, since Colab cannot open a MyST page."""
+"""The launch and download buttons lead to the generated notebooks: Colab cannot open a MyST page."""
+
+import shutil
+from pathlib import Path
+
+from .repository import ROOT
 
 
 def point_to_notebooks(app, pagename, templatename, context, doctree):
@@ -8,5 +13,16 @@ def point_to_notebooks(app, pagename, templatename, context, doctree):
                 link["url"] = link["url"].replace(f"book/{pagename}.md", f"book/notebooks/{pagename}.ipynb")
 
 
+def offer_notebooks(app, error):
+    """Put the generated notebook where the theme put MyST-NB's, which shows MyST as source."""
+    if error is None and app.builder.format == "html":
+        sources = Path(app.outdir) / "_sources"
+        for notebook in sources.rglob("*.ipynb"):
+            generated = ROOT / "book" / "notebooks" / notebook.relative_to(sources)
+            if generated.exists():  # not yet for a page that is being written; `make test` asks for it
+                shutil.copy(generated, notebook)
+
+
 def setup(app):
     app.connect("html-page-context", point_to_notebooks, priority=900)  # after the theme made its buttons
+    app.connect("build-finished", offer_notebooks)
