@@ -16,7 +16,9 @@ def pip_command(notebook):
     line = next(line.strip() for line in first.source.splitlines() if line.strip().startswith("%pip "))
     public = f"git+{read_repository().url}"
     assert public in line
-    return shlex.split(line.removeprefix("%pip ").replace(public, f"git+file://{ROOT}"))
+    return shlex.split(
+        line.removeprefix("%pip ").replace(public, f"git+file://localhost{ROOT}")
+    )  # pip wants a host
 
 
 def smallest(folder):
