@@ -1,0 +1,158 @@
+"""The protocol that every NumPy layer follows."""
+
+import numpy as np
+
+
+class Layer:
+    """A function with parameters that knows its own gradient.
+
+    A subclass names its arrays in `param_names` and `buffer_names`, keeps each as an attribute of that name
+    (None where it has none), and writes `forward` and `backward`. A layer made of others puts those into
+    `children`, a dict.
+
+    `forward` leaves what `backward` needs in `self.saved`; `backward` reads it there, sets `self.grads` and
+    returns the gradient with respect to the input.
+    """
+
+    param_names = ()
+    buffer_names = ()
+
+    def __init__(self):
+        self.training = True
+        self.children = {}
+        self._grads = {}
+        self._saved = None
+
+    def forward(self, x):
+        """The output for the input x."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, dy):
+        """From the gradient of the loss with respect to the last output to that with respect to the last input.
+
+        The gradients with respect to the parameters go to `grads`, in place of those that were there.
+
+        Args:
+            dy: gradient of the loss with respect to the last output, in its shape and dtype.
+        Returns:
+            array in the input's shape and dtype.
+        Raises:
+            RuntimeError: forward was not called before.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    def __call__(self, *args, **kwargs):
+        return self.forward(*args, **kwargs)
+
+    @property
+    def saved(self):
+        """What the last `forward` left for `backward`."""
+        if self._saved is None:
+            name = type(self).__name__
+            raise RuntimeError(f"{name}.backward was called before {name}.forward")
+        return self._saved
+
+    @saved.setter
+    def saved(self, value):
+        self._saved = value
+
+    @property
+    def params(self):
+        """dict: the parameters, keyed as in PyTorch's `state_dict`. The arrays are the live ones."""
+        return self._collect(self._own(self.param_names), "params")
+
+    @property
+    def buffers(self):
+        """dict: what the layer remembers and nobody trains, such as running means; keyed as `params`."""
+        return self._collect(self._own(self.buffer_names), "buffers")
+
+    @property
+    def grads(self):
+        """dict: the gradients that the last `backward` found, keyed as `params`."""
+        return self._collect(self._grads, "grads")
+
+    @grads.setter
+    def grads(self, own):
+        self._grads = own
+
+    def layers(self):
+        """Iterates over this layer and all the layers in it, in the order of the forward pass."""
+        yield self
+        for child in self.children.values():
+            yield from child.layers()
+
+    def train(self, mode=True):
+        """Switches this layer and all the layers in it to training mode.
+
+        Returns:
+            the layer itself.
+        """
+        for layer in self.layers():
+            layer.training = mode
+        return self
+
+    def eval(self):
+        """Switches this layer and all the layers in it to evaluation mode.
+
+        Returns:
+            the layer itself.
+        """
+        return self.train(False)
+
+    def astype(self, dtype):
+        """Turns the parameters and the floating-point buffers into `dtype`, float32 or float64.
+
+        Optimizers made before keep their own state in the old type: make them after.
+
+        Returns:
+            the layer itself.
+        """
+        for layer in self.layers():
+            for name in (*layer.param_names, *layer.buffer_names):
+                value = getattr(layer, name)
+                if value is not None and np.issubdtype(value.dtype, np.floating):
+                    setattr(layer, name, value.astype(dtype))
+        return self
+
+    def state_dict(self):
+        """dict: parameters and buffers together, with PyTorch's keys."""
+        return {**self.params, **self.buffers}
+
+    def load_state_dict(self, state):
+        """Copies parameters and buffers into this layer.
+
+        Args:
+            state: dict with exactly the keys of `state_dict()`, values arrays (or PyTorch tensors on the CPU)
+                of the same shapes. PyTorch's own `state_dict()` of the same network will do.
+        Returns:
+            the layer itself.
+        Raises:
+            ValueError: names the missing and the unexpected keys, or the key and both shapes.
+        """
+        own = self.state_dict()
+        missing = [key for key in own if key not in state]
+        unexpected = [key for key in state if key not in own]
+        if missing or unexpected:
+            raise ValueError(
+                f"state must have the layer's keys; missing: {missing}, unexpected: {unexpected}"
+            )
+        values = {key: np.asarray(value) for key, value in state.items()}
+        for key, value in values.items():
+            if value.shape != own[key].shape:
+                raise ValueError(
+                    f"state[{key!r}] has shape {value.shape}, but the layer's has {own[key].shape}"
+                )
+        for key, value in values.items():
+            own[key][...] = value
+        return self
+
+    def _own(self, names):
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def _collect(self, own, kind):
+        nested = {
+            f"{name}.{key}": value
+            for name, child in self.children.items()
+            for key, value in getattr(child, kind).items()
+        }
+        return {**own, **nested}

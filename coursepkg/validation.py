@@ -1,0 +1,136 @@
+"""The argument checks that all modules share.
+
+Each check returns the value in the form the caller goes on with, or raises a TypeError or ValueError that names
+the argument, its value and what is allowed.
+"""
+
+import math
+import numbers
+import operator
+
+import numpy as np
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def check_probability(name, value):
+    """A number in [0, 1], as float."""
+    value = _check_number(name, value, "a probability in [0, 1]")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must be a probability in [0, 1], got {value}")
+    return value
+
+
+def check_positive_number(name, value):
+    """A finite number > 0, as float."""
+    value = _check_number(name, value, "a number > 0")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a finite number > 0, got {value}")
+    return value
+
+
+def check_nonnegative_number(name, value):
+    """A finite number >= 0, as float."""
+    value = _check_number(name, value, "a number >= 0")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be a finite number >= 0, got {value}")
+    return value
+
+
+def check_positive_int(name, value):
+    """A whole number >= 1, as int."""
+    return _check_int(name, value, 1)
+
+
+def check_nonnegative_int(name, value):
+    """A whole number >= 0, as int."""
+    return _check_int(name, value, 0)
+
+
+def check_pair(name, value, minimum):
+    """One whole number for both axes, or one for each: always returned as a pair (height, width)."""
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise ValueError(f"{name} must be an int or a pair of ints, got {value!r}")
+        return tuple(_check_int(name, entry, minimum) for entry in value)
+    return (_check_int(name, value, minimum),) * 2
+
+
+def check_generator(name, rng):
+    """A numpy.random.Generator; None becomes a fresh one."""
+    if rng is None:
+        return np.random.default_rng()
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{name} must be a numpy.random.Generator or None, got {rng!r}")
+    return rng
+
+
+def check_dtype(name, dtype):
+    """float32 or float64, as numpy.dtype."""
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{name} must be float32 or float64, got {dtype!r}") from None
+    if dtype not in FLOATS:
+        raise TypeError(f"{name} must be float32 or float64, got {dtype}")
+    return dtype
+
+
+def check_float_array(name, x):
+    """A float32 or float64 array."""
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, float32 or float64, got {type(x).__name__}")
+    if x.dtype not in FLOATS:
+        raise TypeError(f"{name} must be float32 or float64, got {x.dtype}")
+    return x
+
+
+def check_input(x, param):
+    """The input of a layer: a float array of the dtype of the layer's parameter (None: of either dtype)."""
+    check_float_array("x", x)
+    if param is not None and x.dtype != param.dtype:
+        raise TypeError(
+            f"x must have the dtype of the layer's parameters, {param.dtype}, got {x.dtype}: "
+            f"use x.astype(np.{param.dtype}) or make the layer with dtype=np.{x.dtype}"
+        )
+    return x
+
+
+def check_gradient(dy, shape, dtype):
+    """The upstream gradient of an output of this shape and dtype."""
+    check_float_array("dy", dy)
+    if dy.shape != tuple(shape):
+        raise ValueError(f"dy has shape {dy.shape}, but forward returned shape {tuple(shape)}")
+    if dy.dtype != dtype:
+        raise TypeError(f"dy must have the dtype that forward returned, {dtype}, got {dy.dtype}")
+    return dy
+
+
+def check_labels(name, labels, n, num_classes):
+    """n class numbers from 0 to num_classes - 1, as an integer array (n,)."""
+    labels = np.asarray(labels)
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"{name} must be class numbers of an integer dtype, got {labels.dtype}")
+    if labels.shape != (n,):
+        raise ValueError(f"{name} has shape {labels.shape}, but {n} examples need shape {(n,)}")
+    if n and not (labels.min() >= 0 and labels.max() < num_classes):
+        raise ValueError(f"{name} must be from 0 to {num_classes - 1}, got {labels.min()} to {labels.max()}")
+    return labels
+
+
+def _check_number(name, value, allowed):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.number):
+        raise TypeError(f"{name} must be {allowed}, got {value!r}")
+    return float(value)
+
+
+def _check_int(name, value, minimum):
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number >= {minimum}, got {value!r}") from None
+    if value < minimum:
+        raise ValueError(f"{name} must be a whole number >= {minimum}, got {value}")
+    return value
