@@ -3,6 +3,7 @@
 import numpy as np
 
 from coursepkg.data.splits import Data, Split, choose
+from coursepkg.validation import check_dtype
 
 
 def digits(n_train=1397, rng=None, flatten=True, dtype="float32"):
@@ -22,7 +23,7 @@ def digits(n_train=1397, rng=None, flatten=True, dtype="float32"):
     """
     from sklearn.datasets import load_digits  # takes a second to import, so only when it is asked for
 
-    dtype = _float_type(dtype)
+    dtype = check_dtype("dtype", dtype)
     x, y = load_digits(return_X_y=True)
     x = (x / 16).astype(dtype)
     x = x if flatten else x.reshape(-1, 1, 8, 8)
@@ -39,17 +40,11 @@ def diabetes(dtype="float64"):
     Returns:
         Split: x (442, 10), each column with mean 0 and sum of squares 1; y (442,), from 25 to 346.
     Raises:
-        ValueError: names dtype and what is allowed.
+        TypeError: names dtype and what is allowed.
     Source: sklearn.datasets.load_diabetes; Efron et al., Least Angle Regression, Annals of Statistics 2004.
     """
     from sklearn.datasets import load_diabetes
 
-    dtype = _float_type(dtype)
+    dtype = check_dtype("dtype", dtype)
     x, y = load_diabetes(return_X_y=True)
     return Split(x.astype(dtype), y.astype(dtype))
-
-
-def _float_type(dtype):
-    if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
-        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
-    return np.dtype(dtype)

@@ -1,9 +1,10 @@
 """What every loader returns, and the drawing of subsets."""
 
-import operator
 from typing import NamedTuple
 
 import numpy as np
+
+from coursepkg.validation import check_generator, check_positive_int
 
 
 class Split(NamedTuple):
@@ -45,14 +46,7 @@ def choose(n, available, rng, name, hint=""):
         TypeError: n is not a whole number, or rng is neither None nor a Generator.
         ValueError: n is out of range.
     """
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator or None, got {rng!r}")
-    if n is None:
-        n = available
-    try:
-        n = operator.index(n)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number from 1 to {available}, got {n!r}") from None
-    if not 1 <= n <= available:
+    n = available if n is None else check_positive_int(name, n)
+    if n > available:
         raise ValueError(f"{name} must be from 1 to {available}{hint}, got {n}")
-    return np.arange(n) if rng is None else rng.choice(available, n, replace=False)
+    return np.arange(n) if rng is None else check_generator("rng", rng).choice(available, n, replace=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from coursepkg.experiments.results import installed_versions, plain, read_file, write_file
+from coursepkg.validation import check_positive_int
 
 
 def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
@@ -28,8 +29,7 @@ def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
     """
     out = Path(out)
     seeds = experiment.seeds if seeds is None else seeds
-    if seeds < 1:
-        raise ValueError(f"seeds must be at least 1, got {seeds}")
+    check_positive_int("seeds", seeds)
     changed = settings or {}
     if unknown := sorted(set(changed) - set(experiment.settings)):
         names = ", ".join(experiment.settings)

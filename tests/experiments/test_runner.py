@@ -139,7 +139,7 @@ def test_other_device_or_versions_are_not_mixed_in(tiny, capsys, field, words):
     [
         (["tiny-example"], "--out FILE are needed"),
         (["tiny-exampel", "--out", "x.json"], "no experiment 'tiny-exampel'"),
-        (["tiny-example", "--out", "x.json", "--seeds", "0"], "seeds must be at least 1, got 0"),
+        (["tiny-example", "--out", "x.json", "--seeds", "0"], "seeds must be a whole number >= 1, got 0"),
         (["tiny-example", "--out", "x.json", "--seeds", "two"], "invalid int value: 'two'"),
         (["tiny-example", "--out", "x.json", "--set", "scale"], "--set takes SETTING=VALUE, got 'scale'"),
         (["tiny-example", "--out", "x.json", "--set", "scala=3"], "no setting 'scala'; it has: scale, steps"),
