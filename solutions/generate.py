@@ -1,7 +1,7 @@
 """Makes the learners' notebooks, the visible tests and the solution notebooks from the sources beside it.
 
     python solutions/generate.py            write them
-    python solutions/generate.py --check    leave committed files alone; fail if one is stale, missing or extra
+    python solutions/generate.py --check    leave committed files alone; fail if any is stale, missing, extra
 
 Committed: exercises/<topic>/<name>.ipynb and coursepkg/checks/visible/<topic>/<name>/<question>.py.
 Not committed, and made anew by both: _build/solutions/<topic>/<name>/<name>.ipynb and its tests/, pure otter

@@ -210,8 +210,6 @@ def classic_to_inverted(params, rates):
     for i, p in enumerate(rates[1:]):
         new[i][0] *= 1 - p
         new[i][1] *= 1 - p
-        for j in range(i):  # nothing to do: their outputs are read by layer j + 1 as before
-            pass
     return new
 
 
