@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,12 +16,12 @@ import coursepkg
 FIELDS = ("experiment", "command", "versions", "device", "date", "seconds", "settings", "seeds", "runs")
 
 
-@dataclass(frozen=True)
-class Results:
-    """The runs of one experiment, as arrays over its seeds.
+@dataclass(frozen=True, eq=False)
+class Results(Mapping):
+    """The runs of one experiment, as arrays over its seeds: a read-only dict.
 
     `results["dropout.test_error"]` is an array (seeds,), or (seeds, epochs) where a run returned a list.
-    `results.keys()` are all such names.
+    `list(results)` are all such names.
 
     Fields:
         name: the experiment's name.
@@ -35,14 +36,16 @@ class Results:
     provenance: str
     _arrays: dict
 
-    def keys(self):
-        """All names that can be asked for, in the order of the file."""
-        return list(self._arrays)
-
     def __getitem__(self, key):
         if key not in self._arrays:
             raise KeyError(f"{self.name} has no result {key!r}; it has: {', '.join(self._arrays)}")
         return self._arrays[key].copy()
+
+    def __iter__(self):
+        return iter(self._arrays)
+
+    def __len__(self):
+        return len(self._arrays)
 
 
 def load_results(name):

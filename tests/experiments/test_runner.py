@@ -85,7 +85,7 @@ def test_file_has_everything_and_loads(tiny):
     assert content["settings"] == {"scale": 3.0, "steps": 4, "pause": 0.0, "kind": "up", "sizes": [5]}
     assert content["versions"]["numpy"] == np.__version__
     loaded = load_results("folder/out.json")
-    assert loaded.keys() == ["value", "curve.loss"] and loaded.seeds == [10, 11, 12]
+    assert list(loaded) == ["value", "curve.loss"] and loaded.seeds == [10, 11, 12]
     np.testing.assert_array_equal(loaded["value"], [30, 33, 36])
     assert loaded["curve.loss"].shape == (3, 4)
     assert content["command"] in loaded.provenance and "3 seeds, 10 to 12" in loaded.provenance
