@@ -28,7 +28,7 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, dy):
-        """From the gradient of the loss with respect to the last output to that with respect to the last input.
+        """From the gradient of the loss with respect to the output to that with respect to the input.
 
         The gradients with respect to the parameters go to `grads`, in place of those that were there.
 

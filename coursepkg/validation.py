@@ -1,7 +1,7 @@
 """The argument checks that all modules share.
 
-Each check returns the value in the form the caller goes on with, or raises a TypeError or ValueError that names
-the argument, its value and what is allowed.
+Each check returns the value in the form the caller goes on with, or raises a TypeError or ValueError that
+names the argument, its value and what is allowed.
 """
 
 import math

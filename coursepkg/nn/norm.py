@@ -1,0 +1,231 @@
+"""Normalization: subtract a mean, divide by a standard deviation, then scale and shift with learned numbers.
+
+`batch_norm` and `batch_norm_backward` are the version to read. `BatchNorm1d` and `BatchNorm2d` call the same
+functions in `fast`.
+"""
+
+import numpy as np
+
+from coursepkg.layer import Layer
+from coursepkg.nn import fast
+from coursepkg.validation import (
+    check_dtype,
+    check_gradient,
+    check_input,
+    check_nonnegative_number,
+    check_positive_int,
+    check_probability,
+)
+
+
+def batch_norm(x, weight, bias, eps, statistics=None):
+    """Normalizes each channel over the batch and all positions.
+
+    Args:
+        x: array (N, C, ...).
+        weight, bias: arrays (C,), scale and shift of the normalized channel.
+        eps: added to the variance.
+        statistics: pair (mean, variance) of arrays (C,) to normalize with; None takes those of x itself.
+    Returns:
+        (y, normalized, mean, variance): normalized is y before scale and shift, in x's shape; the variance is
+        the mean square, not the unbiased estimate.
+    Source: Ioffe and Szegedy 2015, algorithm 1; torch.nn.functional.batch_norm.
+    """
+    axes = _all_but_channels(x)
+    mean, var = (x.mean(axes), x.var(axes)) if statistics is None else statistics
+    normalized = (x - _per_channel(mean, x)) / np.sqrt(_per_channel(var, x) + eps)
+    y = normalized * _per_channel(weight, x) + _per_channel(bias, x)
+    return y, normalized, mean, var
+
+
+def batch_norm_backward(dy, normalized, weight, var, eps, own_statistics):
+    """Gradients of `batch_norm`.
+
+    Args:
+        dy: array (N, C, ...), gradient of the loss with respect to y.
+        normalized, var: as `batch_norm` returned them.
+        weight, eps: as in `batch_norm`.
+        own_statistics: whether mean and variance were those of x, and so change with x.
+    Returns:
+        (dx, dweight, dbias).
+    Source: Ioffe and Szegedy 2015, section 3.
+    """
+    axes = _all_but_channels(dy)
+    dnormalized = dy * _per_channel(weight, dy)
+    if own_statistics:
+        dnormalized = _through_statistics(dnormalized, normalized, axes)
+    dx = dnormalized / np.sqrt(_per_channel(var, dy) + eps)
+    return dx, (dy * normalized).sum(axes), dy.sum(axes)
+
+
+def _through_statistics(dnormalized, normalized, axes):
+    """Takes from a gradient what mean and variance undo: a common shift, and a common stretch."""
+    shift = dnormalized.mean(axes, keepdims=True)
+    stretch = (dnormalized * normalized).mean(axes, keepdims=True)
+    return dnormalized - shift - normalized * stretch
+
+
+def _all_but_channels(x):
+    return (0, *range(2, x.ndim))
+
+
+def _per_channel(values, x):
+    return values.reshape(-1, *[1] * (x.ndim - 2))
+
+
+class _BatchNorm(Layer):
+    param_names = ("weight", "bias")
+    buffer_names = ("running_mean", "running_var", "num_batches_tracked")
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, *, dtype=np.float32
+    ):
+        super().__init__()
+        num_features = check_positive_int("num_features", num_features)
+        self.num_features = num_features
+        self.eps = check_nonnegative_number("eps", eps)
+        self.momentum = None if momentum is None else check_probability("momentum", momentum)
+        dtype = check_dtype("dtype", dtype)
+        self.weight = np.ones(num_features, dtype) if affine else None
+        self.bias = np.zeros(num_features, dtype) if affine else None
+        self.running_mean = np.zeros(num_features, dtype) if track_running_stats else None
+        self.running_var = np.ones(num_features, dtype) if track_running_stats else None
+        self.num_batches_tracked = np.zeros((), np.int64) if track_running_stats else None
+
+    def forward(self, x):
+        """Args: x, with the channels on axis 1. Returns: the same shape."""
+        check_input(x, self.running_mean if self.weight is None else self.weight)
+        if x.ndim not in self.allowed_ndim or x.shape[1] != self.num_features:
+            allowed = " or ".join(self.allowed_shapes).replace("C", str(self.num_features))
+            raise ValueError(f"x has shape {x.shape}, but {self.num_features} features need shape {allowed}")
+        own_statistics = self.training or self.running_mean is None
+        count = x.size // self.num_features
+        if own_statistics and count == 1:
+            raise ValueError(
+                f"x has shape {x.shape}, but the statistics of a batch need more than one value per channel: "
+                "use a larger batch, or eval()"
+            )
+        statistics = None if own_statistics else (self.running_mean, self.running_var)
+        weight = np.ones(self.num_features, x.dtype) if self.weight is None else self.weight
+        bias = np.zeros(self.num_features, x.dtype) if self.bias is None else self.bias
+        y, normalized, mean, var = fast.batch_norm(x, weight, bias, self.eps, statistics)
+        self.saved = normalized, weight, var, own_statistics
+        if self.training and self.running_mean is not None:
+            self._remember(mean, var, count)
+        return y
+
+    def backward(self, dy):
+        normalized, weight, var, own_statistics = self.saved
+        check_gradient(dy, normalized.shape, normalized.dtype)
+        dx, dweight, dbias = fast.batch_norm_backward(dy, normalized, weight, var, self.eps, own_statistics)
+        if self.weight is not None:
+            self.grads = {"weight": dweight, "bias": dbias}
+        return dx
+
+    def _remember(self, mean, var, count):
+        self.num_batches_tracked += 1
+        if count == 0:
+            return
+        share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+        unbiased = var * (count / (count - 1))
+        self.running_mean += share * (mean - self.running_mean)
+        self.running_var += share * (unbiased - self.running_var)
+
+
+class BatchNorm1d(_BatchNorm):
+    """Batch normalization of x (N, C) or (N, C, L).
+
+    In training mode with the mean and variance of the batch, which also move the running ones; in evaluation
+    mode with the running ones.
+
+    Args:
+        num_features: C, >= 1.
+        eps: added to the variance, >= 0.
+        momentum: share of the new batch in the running statistics, in [0, 1]; None makes them plain averages.
+        affine: False leaves scale and shift out.
+        track_running_stats: False keeps no running statistics and always uses the batch's.
+        dtype: float32 or float64.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.BatchNorm1d.
+    """
+
+    allowed_ndim = (2, 3)
+    allowed_shapes = ("(N, C)", "(N, C, L)")
+
+
+class BatchNorm2d(_BatchNorm):
+    """Batch normalization of x (N, C, H, W).
+
+    In training mode with the mean and variance of the batch, which also move the running ones; in evaluation
+    mode with the running ones. The result lies in memory with the channels last.
+
+    Args:
+        num_features: C, >= 1.
+        eps: added to the variance, >= 0.
+        momentum: share of the new batch in the running statistics, in [0, 1]; None makes them plain averages.
+        affine: False leaves scale and shift out.
+        track_running_stats: False keeps no running statistics and always uses the batch's.
+        dtype: float32 or float64.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.BatchNorm2d.
+    """
+
+    allowed_ndim = (4,)
+    allowed_shapes = ("(N, C, H, W)",)
+
+
+class LayerNorm(Layer):
+    """Normalizes each example over its last axes, alike in training and evaluation.
+
+    Args:
+        normalized_shape: lengths of the last axes of x, an int or a tuple.
+        eps: added to the variance, >= 0.
+        elementwise_affine: False leaves scale and shift out.
+        bias: False leaves the shift out.
+        dtype: float32 or float64.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Ba, Kiros and Hinton 2016; torch.nn.LayerNorm.
+    """
+
+    param_names = ("weight", "bias")
+
+    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=np.float32):
+        super().__init__()
+        if not isinstance(normalized_shape, tuple | list):
+            normalized_shape = (normalized_shape,)
+        if not normalized_shape:
+            raise ValueError(f"normalized_shape must name at least one axis, got {normalized_shape!r}")
+        self.normalized_shape = tuple(check_positive_int("normalized_shape", n) for n in normalized_shape)
+        self.eps = check_nonnegative_number("eps", eps)
+        dtype = check_dtype("dtype", dtype)
+        self.weight = np.ones(self.normalized_shape, dtype) if elementwise_affine else None
+        self.bias = np.zeros(self.normalized_shape, dtype) if elementwise_affine and bias else None
+
+    def forward(self, x):
+        """Args: x (..., *normalized_shape). Returns: the same shape."""
+        check_input(x, self.weight)
+        axes = tuple(range(-len(self.normalized_shape), 0))
+        if x.shape[-len(axes) :] != self.normalized_shape:
+            raise ValueError(
+                f"x has shape {x.shape}, but normalized_shape {self.normalized_shape} must be its end"
+            )
+        scale = 1 / np.sqrt(x.var(axes, keepdims=True) + self.eps)
+        normalized = (x - x.mean(axes, keepdims=True)) * scale
+        self.saved = normalized, scale, axes
+        y = normalized if self.weight is None else normalized * self.weight
+        return y if self.bias is None else y + self.bias
+
+    def backward(self, dy):
+        normalized, scale, axes = self.saved
+        check_gradient(dy, normalized.shape, normalized.dtype)
+        examples = tuple(range(dy.ndim - len(axes)))
+        dnormalized = dy
+        if self.weight is not None:
+            self.grads = {"weight": (dy * normalized).sum(examples)}
+            dnormalized = dy * self.weight
+        if self.bias is not None:
+            self.grads = {"weight": self.grads["weight"], "bias": dy.sum(examples)}
+        return _through_statistics(dnormalized, normalized, axes) * scale
