@@ -1,11 +1,12 @@
 """Is a backward pass right? Central differences tell.
 
-Nudge one number up and down a little, and the loss changes by about twice the nudge times the derivative. This asks
-for nothing but the forward pass, so it can judge any backward pass.
+Nudge one number up and down a little, and the loss changes by about twice the nudge times the derivative.
+This asks for nothing but the forward pass, so it can judge any backward pass.
 """
 
 import copy
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def numerical_gradient(f, x, dy=None):
     Args:
         f: function of an array like x that returns a number, or, with dy, an array.
         x: array; the differences are taken in float64.
-        dy: array in the shape of f's result, for the gradient of sum(dy * f(x)); None where f returns a number.
+        dy: array in the shape of f's result, for the gradient of sum(dy * f(x)); None if f returns a number.
     Returns:
         float64 array in x's shape.
     """
@@ -106,8 +107,8 @@ class Report:
 def gradcheck(layer, x, tolerance=1e-6, **forward):
     """Compares a layer's backward with central differences, for x and for every parameter, in float64.
 
-    Works on a copy, so the layer keeps its parameters, running statistics, gradients and random state. The loss is
-    the sum of the outputs, each weighted by a fixed random number.
+    Works on a copy, so the layer keeps its parameters, running statistics, gradients and random state. The
+    loss is the sum of the outputs, each weighted by a fixed random number.
 
     Args:
         layer: Layer, in the mode to be checked; a float32 layer is checked in float64.
@@ -126,7 +127,7 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
     if not np.array_equal(y, layer.forward(x, **forward), equal_nan=True):
         raise ValueError(
             f"{type(layer).__name__} gives two outputs for one input, so there is no derivative to compare: "
-            "fix its randomness, for instance by mask=..."
+            "fix its randomness, for instance by mask=..., or use eval()"
         )
     dy = _frozen(np.random.default_rng(0).uniform(0.5, 1.5, y.shape) * np.resize([1, -1, 1], y.shape))
 
@@ -135,15 +136,17 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
     params = layer.params
     _check_shapes(found, {"x": x, **params})
 
-    comparisons = [_compare("x", dx, numerical_gradient(lambda v: layer.forward(v, **forward), x, dy))]
+    def output(x):
+        return layer.forward(x, **forward)
+
+    def output_with(param, value):
+        param[...] = value
+        return layer.forward(x, **forward)
+
+    comparisons = [_compare("x", found["x"], numerical_gradient(output, x, dy))]
     for key, param in params.items():
         original = param.copy()
-
-        def output(value, param=param):
-            param[...] = value
-            return layer.forward(x, **forward)
-
-        differences = numerical_gradient(output, original, dy)
+        differences = numerical_gradient(partial(output_with, param), original, dy)
         param[...] = original
         comparisons.append(_compare(key, found[key], differences))
     return Report(type(layer).__name__, tuple(comparisons), tolerance)

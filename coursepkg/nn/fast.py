@@ -3,12 +3,12 @@
 All of them keep the channels last in memory, (N, H, W, C), and return views of such arrays in the usual order
 of axes. Between two of them nothing has to be copied.
 
-Convolution: a matrix of all windows is too large for the cache, so it is built for a few pictures at a time, in
-one buffer that is used again. Whole rows of a window are copied at once. At stride 1 the backward pass is
+Convolution: a matrix of all windows is too large for the cache, so it is built for a few pictures at a time,
+in one buffer that is used again. Whole rows of a window are copied at once. At stride 1 the backward pass is
 itself a convolution of dy, and the windows of dy give dx and dweight alike.
 
-Batch normalization: an operation between pixels and C channel values has inner loops of length C. Repeating the
-C values along a row of pixels makes them W times as long.
+Batch normalization: an operation between pixels and C channel values has inner loops of length C. Repeating
+the C values along a row of pixels makes them W times as long.
 """
 
 import math
@@ -37,8 +37,8 @@ def conv2d(x, weight, bias, stride, padding, dilation):
 def conv2d_backward(dy, x, weight, stride, padding, dilation):
     """`conv.conv2d_backward`."""
     x, dy = _channels_last(x), _channels_last(dy)
-    # At stride 1, pixel q of x meets at element i of the kernel pixel q + padding - dilation * i of dy: a window
-    # of dy padded by this much, upside down.
+    # At stride 1, pixel q of x meets, at element i of the kernel, pixel q + padding - dilation * i of dy:
+    # a window of dy padded by this much, upside down.
     reach = [d * (k - 1) - p for k, d, p in zip(weight.shape[2:], dilation, padding, strict=True)]
     # Windows of x instead where they are much smaller than those of dy.
     if stride == (1, 1) and min(reach) >= 0 and weight.shape[0] <= 4 * weight.shape[1]:

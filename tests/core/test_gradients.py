@@ -1,0 +1,182 @@
+"""Every backward against central differences, and the check itself against backward passes that are wrong."""
+
+import numpy as np
+import pytest
+
+from coursepkg import nn
+from coursepkg.gradcheck import gradcheck, numerical_gradient
+from coursepkg.layer import Layer
+from tests.core.pairs import PAIRS, convolutions
+
+
+def some_of(pairs):
+    """All but most convolutions: differences are slow, and parity covers their whole grid."""
+    grid = list(convolutions())
+    return [one for one in pairs if one.name != "Conv2d"] + grid[::9] + grid[-7:]
+
+
+@pytest.mark.parametrize("pair", some_of(PAIRS), ids=str)
+def test_backward_agrees_with_central_differences(pair):
+    layer = pair.numpy(np.float32)
+    report = gradcheck(layer, pair.x())
+    assert report.ok, report
+    assert {one.name for one in report.comparisons} == {"x", *layer.params}
+
+
+def test_a_network():
+    rng = np.random.default_rng(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3, rng=rng),
+        nn.BatchNorm2d(2),
+        nn.Tanh(),
+        nn.Sequential(nn.Flatten(), nn.Linear(18, 4, rng=rng)),
+    )
+    report = gradcheck(net, rng.normal(size=(4, 1, 5, 5)))
+    assert report.ok, report
+    assert [one.name for one in report.comparisons] == ["x", *net.params]
+
+
+def test_cross_entropy():
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(4, 3)), rng.integers(0, 3, 4)
+    criterion = nn.CrossEntropyLoss()
+    criterion.forward(logits, labels)
+    differences = numerical_gradient(lambda value: nn.CrossEntropyLoss().forward(value, labels), logits)
+    np.testing.assert_allclose(criterion.backward(), differences, atol=1e-9)
+
+
+def test_the_check_leaves_the_layer_alone():
+    layer = nn.BatchNorm1d(3)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    gradcheck(layer, x)
+    assert layer.params["weight"].dtype == np.float32 and x.dtype == np.float32
+    assert layer.buffers["num_batches_tracked"] == 0 and layer.grads == {}
+    np.testing.assert_array_equal(layer.buffers["running_mean"], 0)
+    with pytest.raises(RuntimeError, match="before"):
+        layer.backward(x)
+
+
+class Wrong(nn.Linear):
+    """Linear whose backward is spoiled by a function (dx, grads) -> (dx, grads)."""
+
+    def __init__(self, spoil):
+        super().__init__(3, 2, rng=np.random.default_rng(0))
+        self.spoil = spoil
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        dx, self.grads = self.spoil(dx, self.grads)
+        return dx
+
+
+def with_element(array, index, change):
+    array = array.copy()
+    array[index] = change(array[index])
+    return array
+
+
+X = np.random.default_rng(1).normal(size=(4, 3))
+
+
+@pytest.mark.parametrize(
+    "change", [lambda v: 1.0001 * v, lambda v: -v, lambda v: 0 * v, lambda v: v * np.nan]
+)
+def test_one_wrong_element_is_found_and_named(change):
+    in_dx = Wrong(lambda dx, grads: (with_element(dx, (2, 1), change), grads))
+    in_weight = Wrong(
+        lambda dx, grads: (dx, grads | {"weight": with_element(grads["weight"], (1, 2), change)})
+    )
+    for layer, name, index in ((in_dx, "x", (2, 1)), (in_weight, "weight", (1, 2))):
+        report = gradcheck(layer, X)
+        assert not report.ok
+        assert (report.worst.name, report.worst.index) == (name, index)
+        assert f"{name}[{index[0]}, {index[1]}]: backward says" in str(report)
+
+
+def test_the_report_has_both_values():
+    layer = Wrong(lambda dx, grads: (dx, grads | {"bias": grads["bias"] + [0, 5]}))
+    worst = gradcheck(layer, X).worst
+    assert (worst.name, worst.index, worst.size) == ("bias", (1,), 2)
+    assert worst.backward == pytest.approx(worst.differences + 5)
+    assert 5 / worst.error >= abs(worst.differences)  # relative to the largest of the gradient
+
+
+def test_parameters_of_an_inner_layer_are_named_by_their_key():
+    net = nn.Sequential(
+        nn.Linear(3, 3), nn.Tanh(), Wrong(lambda dx, grads: (dx, grads | {"bias": 0 * grads["bias"]}))
+    )
+    report = gradcheck(net, X)
+    assert report.worst.name == "2.bias" and "2.bias" in str(report)
+
+
+def test_a_good_report_prints_as_one_line_without_measured_digits():
+    report = gradcheck(nn.Linear(3, 2), X)
+    assert str(report) == "Linear: backward agrees with central differences in x (12), weight (6), bias (2)"
+
+
+class Noise(Layer):
+    """Multiplies by a mask; draws its own where none is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.rng = np.random.default_rng(0)
+
+    def forward(self, x, mask=None):
+        self.saved = self.rng.random(x.shape) < 0.5 if mask is None else mask
+        return x * self.saved
+
+    def backward(self, dy):
+        return dy * self.saved
+
+
+def test_a_random_layer_needs_its_randomness_fixed():
+    with pytest.raises(ValueError, match="mask="):
+        gradcheck(Noise(), X)
+    assert gradcheck(Noise(), X, mask=X > 0).ok
+
+
+class IgnoresItsMask(Noise):
+    def backward(self, dy):
+        return dy
+
+
+def test_the_mask_of_the_forward_pass_counts():
+    assert not gradcheck(IgnoresItsMask(), X, mask=X > 0).ok
+
+
+class WritesIntoItsInput(Layer):
+    def forward(self, x):
+        x *= 2
+        return x
+
+
+class WritesIntoItsGradient(Layer):
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, dy):
+        dy *= 2
+        return dy
+
+
+@pytest.mark.parametrize("layer", [WritesIntoItsInput(), WritesIntoItsGradient()])
+def test_a_layer_that_modifies_what_it_is_given_is_refused(layer):
+    with pytest.raises(ValueError, match="read-only"):
+        gradcheck(layer, X)
+
+
+def test_missing_and_misshapen_gradients_are_named():
+    with pytest.raises(ValueError, match="no gradient for the parameter 'bias'"):
+        gradcheck(Wrong(lambda dx, grads: (dx, {"weight": grads["weight"]})), X)
+    with pytest.raises(ValueError, match=r"of weight has shape \(3, 2\), but weight has \(2, 3\)"):
+        gradcheck(Wrong(lambda dx, grads: (dx, grads | {"weight": grads["weight"].T})), X)
+    with pytest.raises(ValueError, match=r"of x has shape \(3,\), but x has \(4, 3\)"):
+        gradcheck(Wrong(lambda dx, grads: (dx.sum(axis=0), grads)), X)
+
+
+def test_numerical_gradient_of_known_functions():
+    x = np.array([[0.5, -2.0], [10.0, 0.0]])
+    np.testing.assert_allclose(numerical_gradient(lambda v: (v**2).sum(), x), 2 * x, rtol=1e-8, atol=1e-8)
+    dy = np.array([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_allclose(numerical_gradient(np.sin, x, dy), dy * np.cos(x), rtol=1e-6, atol=1e-8)
+    assert x[1, 0] == 10
