@@ -69,7 +69,7 @@ def test_cosine_equal_to_torch(total_steps):
     theirs = list(rates_of_torch("CosineAnnealingLR", total_steps, T_max=total_steps))
     ours = [cosine(step, total_steps) for step in range(total_steps)]
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
-    assert ours[0] == 1 and 0 < min(ours)
+    assert ours[0] == 1 and min(ours) > 0
 
 
 @pytest.mark.parametrize("total_steps", [4, 5, 7, 10, 50, 1000])
@@ -78,7 +78,7 @@ def test_one_cycle_equal_to_torch(total_steps):
     theirs = list(rates_of_torch("OneCycleLR", total_steps, **settings))
     ours = [one_cycle(step, total_steps) for step in range(total_steps)]
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
-    assert 0 < min(ours) and max(ours) <= 1
+    assert min(ours) > 0 and max(ours) <= 1
 
 
 @pytest.mark.parametrize("schedule", [cosine, one_cycle])

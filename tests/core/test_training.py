@@ -1,4 +1,4 @@
-"""Training: the NumPy and the PyTorch run agree step by step, and `fit` and `evaluate` keep their promises."""
+"""The NumPy and the PyTorch training agree step by step, and `fit` and `evaluate` keep their promises."""
 
 import warnings
 
@@ -79,7 +79,7 @@ def dense(library, dropout):
 
 
 def convolutional(library, dropout):
-    # No bias in front of a normalization: its gradient is 0 but for rounding, and Adam makes a full step of that.
+    # No bias in front of a normalization: its gradient is rounding, and Adam makes a full step of that.
     return library.Sequential(
         library.Conv2d(1, 3, 3, padding=1, bias=False),
         library.BatchNorm2d(3),
@@ -151,3 +151,203 @@ def test_both_backends_agree_over_50_steps(network, optimizer, schedule):
     np.testing.assert_allclose(ours_history.train_loss, theirs_history.train_loss, rtol=1e-10)
     assert ours_history.train_error == theirs_history.train_error
     assert ours_history.train_loss[-1] < ours_history.train_loss[0]
+
+
+class Numpy:
+    """What the tests below need to know about a backend."""
+
+    fit, evaluate = staticmethod(numpy_loop.fit), staticmethod(numpy_loop.evaluate)
+
+    @staticmethod
+    def model():
+        return dense(nn, lambda width, p: nn.Tanh()).astype(np.float64)
+
+    @staticmethod
+    def optimizer(model, lr=0.1):
+        return nn.SGD(model, lr)
+
+    @staticmethod
+    def rates(optimizer):
+        return [optimizer.lr]
+
+    @staticmethod
+    def modes(model):
+        return [layer.training for layer in model.layers()]
+
+
+class Torch:
+    fit, evaluate = staticmethod(torch_loop.fit), staticmethod(torch_loop.evaluate)
+
+    @staticmethod
+    def model():
+        torch.manual_seed(0)
+        return dense(torch.nn, lambda width, p: torch.nn.Tanh()).double()
+
+    @staticmethod
+    def optimizer(model, lr=0.1):
+        groups = [{"params": model[1].parameters()}, {"params": model[4].parameters(), "lr": lr / 2}]
+        return torch.optim.SGD(groups, lr)
+
+    @staticmethod
+    def rates(optimizer):
+        return [group["lr"] for group in optimizer.param_groups]
+
+    @staticmethod
+    def modes(model):
+        return [module.training for module in model.modules()]
+
+
+both = pytest.mark.parametrize("backend", [Numpy, Torch])
+
+
+@both
+def test_history(backend):
+    model = backend.model()
+    history = backend.fit(model, data(), backend.optimizer(model), 3, BATCH, rng=np.random.default_rng(0))
+    assert isinstance(history, History)
+    for values in (history.train_loss, history.train_error, history.test_loss, history.test_error):
+        assert len(values) == 3 and all(type(value) is float for value in values)
+    assert all(0 <= value <= 1 for value in history.train_error + history.test_error)
+    assert (history.test_loss[-1], history.test_error[-1]) == backend.evaluate(model, data().test)
+    without = backend.fit(model, data(n_test=0), backend.optimizer(model), 2, BATCH)
+    assert len(without.train_loss) == 2 and without.test_loss == without.test_error == []
+
+
+@both
+def test_a_learning_rate_of_0_gives_the_loss_of_evaluation(backend):
+    """The means count each example once, also with a smaller last batch."""
+    model = backend.model()
+    history = backend.fit(model, data(), backend.optimizer(model, lr=0.0), 1, BATCH)
+    loss, error = backend.evaluate(model, data().train)
+    assert history.train_loss == [pytest.approx(loss)] and history.train_error == [error]
+    x, y = data().train
+    alone = [backend.evaluate(model, Split(x[i : i + 1], y[i : i + 1])) for i in range(len(x))]
+    np.testing.assert_allclose(np.mean(alone, axis=0), (loss, error))
+    assert backend.evaluate(model, data().train, batch_size=7) == (pytest.approx(loss), error)
+
+
+@both
+def test_evaluation_restores_every_mode(backend):
+    model = backend.model().eval()
+    model[2].train()
+    before = backend.modes(model)
+    backend.evaluate(model, data().test)
+    assert backend.modes(model) == before and True in before and False in before
+    with pytest.raises((ValueError, IndexError)):
+        backend.evaluate(model, Split(data().test.x, np.full(13, 9)))  # no such class
+    assert backend.modes(model) == before
+    backend.fit(model, data(), backend.optimizer(model), 1, BATCH)
+    assert all(backend.modes(model))
+
+
+@both
+def test_the_schedule_is_asked_at_every_step_and_the_rate_restored(backend):
+    model = backend.model()
+    optimizer = backend.optimizer(model)
+    before, asked = backend.rates(optimizer), []
+
+    def schedule(step, total_steps):
+        asked.append((step, total_steps, backend.rates(optimizer)))
+        return 1 / (step + 1)
+
+    backend.fit(model, data(n_test=0), optimizer, 2, BATCH, schedule)
+    assert [entry[:2] for entry in asked] == [(step, 10) for step in range(10)]
+    for step, _, rates in asked[1:]:
+        assert rates == [pytest.approx(rate / step) for rate in before]  # what the step before was given
+    assert backend.rates(optimizer) == before
+
+
+@both
+def test_the_generator_decides_the_order(backend):
+    def losses(seed):
+        model = backend.model()
+        if backend is Numpy:
+            model.load_state_dict(Torch.model().state_dict())
+        return backend.fit(
+            model, data(), backend.optimizer(model), 2, BATCH, rng=np.random.default_rng(seed)
+        ).test_loss
+
+    assert losses(0) == losses(0) != losses(1)
+
+
+@both
+def test_bytes_become_numbers_from_0_to_1(backend):
+    x, y = pictures()
+    bytes_ = np.random.default_rng(0).integers(0, 256, x.shape).astype(np.uint8)
+    for dtype, split in (
+        ("float32", Split(bytes_, y)),
+        ("float32", Split(bytes_.astype(np.float32) / 255, y)),
+    ):
+        model = backend.model().astype(dtype) if backend is Numpy else backend.model().float()
+        if backend is Numpy:
+            model.load_state_dict(Torch.model().state_dict())
+        history = backend.fit(
+            model, Data(split), backend.optimizer(model), 1, BATCH, rng=np.random.default_rng(0)
+        )
+        if split.x is bytes_:
+            first = history
+    assert history == first
+
+
+@both
+def test_a_loss_that_is_not_finite_stops_the_training(backend):
+    x, y = pictures()
+    library = nn if backend is Numpy else torch.nn
+    model = library.Sequential(library.Flatten(), library.Linear(36, 4))
+    model = model.astype(np.float64) if backend is Numpy else model.double()
+    optimizer = nn.SGD(model, 1e308) if backend is Numpy else torch.optim.SGD(model.parameters(), 1e308)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, on the way to infinity
+        with pytest.raises(FloatingPointError, match="in epoch 1, step 2: the learning rate may be too high"):
+            backend.fit(model, Data(Split(1e3 * x, y)), optimizer, 3, BATCH, cosine)
+    assert backend.rates(optimizer) == [1e308]
+
+    x[-1] = np.nan
+    model = backend.model()
+    with pytest.raises(FloatingPointError, match="the loss is nan in epoch 1, step"):
+        backend.fit(model, Data(Split(x, y)), backend.optimizer(model), 3, BATCH)
+
+
+@both
+@pytest.mark.parametrize(
+    "change, error, message",
+    [
+        ({"epochs": 0}, ValueError, "epochs must be a whole number >= 1, got 0"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a whole number >= 1, got 0"),
+        ({"batch_size": 2.5}, TypeError, "batch_size must be a whole number >= 1, got 2.5"),
+        ({"rng": 3}, TypeError, "rng must be a numpy.random.Generator or None, got 3"),
+        (
+            {"data": Data(Split(np.ones((3, 36)), np.zeros(4, int)))},
+            ValueError,
+            r"got shapes \(3, 36\) and \(4,\)",
+        ),
+        ({"data": Data(Split(np.ones((0, 36)), np.zeros(0, int)))}, ValueError, "at least one"),
+    ],
+)
+def test_wrong_arguments(backend, change, error, message):
+    model = backend.model()
+    arguments = {"data": data(), "epochs": 1, "batch_size": BATCH} | change
+    with pytest.raises(error, match=message):
+        backend.fit(model, optimizer=backend.optimizer(model), **arguments)
+
+
+@both
+def test_the_bar_shows_only_where_it_is_wanted(backend, capsys):
+    model = backend.model()
+    for progress in (None, False):  # None: tests/conftest.py sets TQDM_DISABLE
+        backend.fit(model, data(), backend.optimizer(model), 1, BATCH, progress=progress)
+        assert capsys.readouterr() == ("", "")
+    backend.fit(model, data(), backend.optimizer(model), 1, BATCH, progress=True)
+    assert "/4" in capsys.readouterr().err
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_batches_move_to_the_device_of_the_model():
+    histories = []
+    for device in ("cpu", "cuda"):
+        model = Torch.model().to(device)
+        histories.append(
+            torch_loop.fit(model, data(), Torch.optimizer(model), 3, BATCH, cosine, np.random.default_rng(0))
+        )
+    np.testing.assert_allclose(histories[0].test_loss, histories[1].test_loss, rtol=1e-8)
