@@ -1,0 +1,718 @@
+"""Dropout and its family in PyTorch: the names of `numpy_layers`, written from tensor operations.
+
+`p` is always the probability of dropping. A mask is a boolean tensor, True = kept, and every layer takes one
+as `forward(x, mask)`; without it the layer draws its own from `rng`. Autograd does the backward pass.
+
+A dropped element is 0 whatever it was, also where it was inf or NaN, which `torch.nn.Dropout` turns into NaN;
+and with p = 1 everything is dropped.
+"""
+
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from coursepkg.dropout.rules import (
+    SELU_FLOOR,
+    alpha_constants,
+    channel_mask_shape,
+    check_broadcasts,
+    check_last_axis,
+    check_shape,
+    check_thinned,
+    dropblock_gamma,
+    sample_mask_shape,
+)
+from coursepkg.validation import check_positive_int, check_positive_number, check_probability
+
+# The coin and the mask
+
+
+def sample_mask(shape, p, rng=None, *, device=None):
+    """Toss one coin per element.
+
+    Args:
+        shape: shape of the mask, an int or a tuple.
+        p: probability of dropping, in [0, 1].
+        rng: torch.Generator on `device`; None means torch's default one.
+        device: where the mask lives; None means the generator's device, or torch's default one.
+    Returns:
+        bool tensor of `shape`: True (kept) with probability 1 - p.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Srivastava et al. 2014, section 4, where p is the probability of keeping.
+    """
+    p = check_probability("p", p)
+    check_generator("rng", rng)
+    device = rng.device if device is None and rng is not None else device
+    return torch.empty(shape, dtype=torch.bool, device=device).bernoulli_(1 - p, generator=rng)
+
+
+def apply_mask(x, mask, p):
+    """Zero what was dropped and scale the rest up, so that the expectation over masks stays x.
+
+    Args:
+        x: floating-point tensor, any shape.
+        mask: boolean tensor, True = kept; its shape is x's or broadcasts to it.
+        p: probability of dropping the mask was drawn with, in [0, 1].
+    Returns:
+        tensor like x: x / (1 - p) where kept, 0 elsewhere; all 0 when p = 1.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: inverted dropout, as in torch.nn.Dropout.
+    """
+    p = check_probability("p", p)
+    check_float_tensor("x", x)
+    check_boolean("mask", mask)
+    check_broadcasts(mask, x.shape)
+    return _nothing(x) if p == 1 else _scale_kept(x, mask, 1 / (1 - p))
+
+
+def dropout(x, p=0.5, training=True, rng=None):
+    """Inverted dropout: `apply_mask(x, sample_mask(x.shape, p, rng), p)`.
+
+    Args:
+        x: floating-point tensor, any shape.
+        p: probability of dropping, in [0, 1].
+        training: False returns x itself.
+        rng: torch.Generator on x's device; None means torch's default one.
+    Returns:
+        tensor like x: every element 0 or x / (1 - p).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.functional.dropout.
+    """
+    p = check_probability("p", p)
+    check_float_tensor("x", x)
+    check_generator("rng", rng)
+    if not training:
+        return x
+    return apply_mask(x, sample_mask(x.shape, p, rng, device=x.device), p)
+
+
+def dropout_backward(dy, mask, p):
+    """Gradient of `apply_mask` with respect to x, written out; autograd finds the same.
+
+    Args:
+        dy: floating-point tensor, gradient of the loss with respect to the output.
+        mask: the boolean mask of the forward pass.
+        p: probability of dropping, in [0, 1].
+    Returns:
+        tensor like dy: dy / (1 - p) where the element was kept, 0 elsewhere.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    """
+    return apply_mask(dy, mask, p)
+
+
+def _scale_kept(x, mask, scale):
+    return x.masked_fill(~mask, 0) * scale
+
+
+def _nothing(x):
+    # 0 everywhere, and still part of autograd's graph.
+    return x.masked_fill(torch.ones((), dtype=torch.bool, device=x.device), 0)
+
+
+# What the other members drop
+
+
+def alpha_dropout(x, mask, p):
+    """Set dropped elements to SELU's floor, then shift and scale so that mean and variance stay.
+
+    Args:
+        x: floating-point tensor, any shape.
+        mask: boolean tensor of x's shape, True = kept.
+        p: probability of dropping, in [0, 1].
+    Returns:
+        tensor like x; all 0 when p = 1, as torch gives it, for no scale can restore the variance then.
+    Raises:
+        ValueError, TypeError: names p, its value and what is allowed.
+    Source: torch.nn.AlphaDropout.
+    """
+    if check_probability("p", p) == 1:
+        return _nothing(x)
+    scale, shift = alpha_constants(p)
+    return x.masked_fill(~mask, SELU_FLOOR) * scale + shift
+
+
+def sample_noise(shape, p, rng=None, dtype=torch.float64, *, device=None):
+    """Multiplicative noise with the mean 1 and the variance p / (1 - p) of a scaled dropout mask.
+
+    Args:
+        shape: shape of the noise.
+        p: probability of dropping of the dropout it stands for, in [0, 1].
+        rng: torch.Generator on `device`; None means torch's default one.
+        dtype: a floating-point dtype.
+        device: where the noise lives.
+    Returns:
+        tensor: 1 + sqrt(p / (1 - p)) * standard normal; 0 when p = 1, where the variance has no finite value.
+    Raises:
+        ValueError, TypeError: names p, its value and what is allowed.
+    Source: Srivastava et al. 2014, section 10.
+    """
+    if check_probability("p", p) == 1:
+        return torch.zeros(shape, dtype=dtype, device=device)
+    return 1 + (p / (1 - p)) ** 0.5 * torch.randn(shape, generator=rng, dtype=dtype, device=device)
+
+
+def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
+    """Draw the corners of blocks in every channel of every sample, and drop the blocks.
+
+    Args:
+        shape: (N, C, H, W).
+        p: share of the pixels to drop, in [0, 1]; 1 drops all.
+        block_size: side of a block in pixels; cut to the height or width when those are smaller.
+        rng: torch.Generator on `device`; None means torch's default one.
+        device: where the mask lives.
+    Returns:
+        bool tensor (N, C, H, W), True = kept.
+    Raises:
+        ValueError, TypeError: names p or block_size, its value and what is allowed.
+    Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
+    """
+    p = check_probability("p", p)
+    check_positive_int("block_size", block_size)
+    height, width = shape[2:]
+    size = min(block_size, height, width)
+    if p in (0, 1) or 0 in shape:
+        return torch.full(shape, p < 1, device=device)
+    gamma = dropblock_gamma(p, size, height, width)
+    corners = ~sample_mask((*shape[:2], height - size + 1, width - size + 1), gamma, rng, device=device)
+    padded = F.pad(corners.float(), (size - 1,) * 4)  # (N, C, H + size - 1, W + size - 1)
+    return F.max_pool2d(padded, size, stride=1) == 0
+
+
+def rescale_kept(x, mask):
+    """Zero what was dropped and divide the rest by the share that was kept, counted over the whole batch.
+
+    Args:
+        x: floating-point tensor.
+        mask: boolean tensor of x's shape, True = kept.
+    Returns:
+        tensor like x; all 0 when nothing was kept.
+    Source: Ghiasi et al. 2018, DropBlock, algorithm 1, the normalization in the last line.
+    """
+    # A tensor, not a number, so that a GPU need not be waited for; and a half could not hold the count.
+    kept = mask.sum().clamp(min=1).to(torch.promote_types(x.dtype, torch.float32))
+    return _scale_kept(x, mask, (mask.numel() / kept).to(x.dtype))
+
+
+def drop_connect(x, weight, bias, mask, p):
+    """Linear map some of whose weights are dropped.
+
+    Args:
+        x: (..., in_features).
+        weight: (out_features, in_features).
+        bias: (out_features,) or None; never dropped.
+        mask: boolean tensor of the weight's shape, True = kept; None keeps the whole weight as it is.
+        p: probability of dropping, in [0, 1].
+    Returns:
+        tensor (..., out_features).
+    Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect.
+    """
+    return F.linear(x, weight if mask is None else apply_mask(weight, mask, p), bias)
+
+
+def maxout(x, weight, bias, k):
+    """The largest of k linear maps, for every unit.
+
+    Args:
+        x: (..., in_features).
+        weight: (out_features * k, in_features); rows j k to j k + k - 1 are the pieces of unit j.
+        bias: (out_features * k,) or None.
+        k: number of pieces.
+    Returns:
+        (y, winner): both (..., out_features); winner is the number of the largest piece, the first on a tie.
+    Source: Goodfellow et al. 2013, Maxout Networks, section 3.
+    """
+    pieces = F.linear(x, weight, bias).unflatten(-1, (weight.shape[0] // k, k))  # (..., out_features, k)
+    winner = pieces.argmax(dim=-1)
+    return pieces.gather(-1, winner[..., None])[..., 0], winner
+
+
+# Whole networks
+
+
+def thinned_step(params, x, y, masks, lr):
+    """One training step of dropout as it was first described: delete units, train the rest, put them back.
+
+    The small network has ReLU hidden layers and softmax cross-entropy, takes one plain SGD step on the batch,
+    and nothing is rescaled. Training a full network whose hidden activations are multiplied by the masks
+    gives the same weights.
+
+    Args:
+        params: [(W, b), ...] from the first layer to the last; W (out, in), b (out,), floating point.
+        x: (N, in) batch of inputs.
+        y: (N,) int64 class labels.
+        masks: one boolean tensor (units,) per hidden layer, True = kept.
+        lr: learning rate, > 0.
+    Returns:
+        (params, loss): new tensors, in which the deleted units' weights are bit for bit the old ones, and the
+        small network's loss before the step, a float.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Srivastava et al. 2014, section 5.1.
+    """
+    lr = check_positive_number("lr", lr)
+    check_float_tensor("x", x)
+    for weight, bias in params:
+        check_float_tensor("params", weight)
+        check_float_tensor("params", bias)
+    for mask in masks:
+        check_boolean("masks", mask)
+    check_thinned(params, x, masks)
+    _check_labels("y", y, len(x), len(params[-1][1]))
+
+    inputs, outputs = (torch.arange(size, device=x.device) for size in (x.shape[1], len(params[-1][1])))
+    kept = [inputs, *(mask.nonzero()[:, 0] for mask in masks), outputs]
+    small = [
+        (weight.detach()[rows][:, columns].requires_grad_(), bias.detach()[rows].requires_grad_())
+        for (weight, bias), columns, rows in zip(params, kept, kept[1:], strict=False)
+    ]
+
+    with torch.enable_grad():
+        h = x.detach()
+        for weight, bias in small[:-1]:
+            h = F.relu(F.linear(h, weight, bias))
+        loss = F.cross_entropy(F.linear(h, *small[-1]), y)
+        gradients = iter(torch.autograd.grad(loss, [tensor for pair in small for tensor in pair]))
+
+    trained = [(weight.detach().clone(), bias.detach().clone()) for weight, bias in params]
+    with torch.no_grad():
+        for (new_weight, new_bias), (weight, bias), columns, rows in zip(
+            trained, small, kept, kept[1:], strict=False
+        ):
+            new_weight[rows[:, None], columns] = weight - lr * next(gradients)
+            new_bias[rows] = bias - lr * next(gradients)
+    return trained, loss.item()
+
+
+@torch.no_grad()
+def mc_predict(model, x, k, rng):
+    """Predict k times, each time with other masks.
+
+    Only the dropout layers, torch's own among them, are in training mode, so that batch normalization, say,
+    still uses its running statistics. The modes and generators of all layers are restored, also after an
+    exception, and so is torch's default generator.
+
+    Args:
+        model: an nn.Module that returns logits (N, classes).
+        x: the model's input, N samples.
+        k: number of predictions, >= 1.
+        rng: torch.Generator, on any device, that decides the masks of all dropout layers; None leaves each
+            layer its own generator.
+    Returns:
+        tensor (k, N, classes): softmax outputs; their mean over the first axis is the Monte-Carlo average.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Srivastava et al. 2014, section 7.5; Gal and Ghahramani 2016, Dropout as a Bayesian Approximation.
+    """
+    k = check_positive_int("k", k)
+    check_generator("rng", rng)
+    dropouts = [layer for layer in model.modules() if isinstance(layer, _DROPOUTS)]
+    modes = [(layer, layer.training) for layer in model.modules()]
+    generators = [(layer, layer.rng) for layer in dropouts if hasattr(layer, "rng")]
+    try:
+        model.eval()
+        for layer in dropouts:
+            layer.training = True
+        with _drawing_from(rng, x.device, [layer for layer, _ in generators]):
+            return torch.stack([model(x).softmax(dim=-1) for _ in range(k)])
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+        for layer, generator in generators:
+            layer.rng = generator
+
+
+@contextmanager
+def _drawing_from(rng, device, layers):
+    """Lets the generator rng decide what `layers` draw, and what torch's own dropout draws on this device."""
+    on_gpu = device.type == "cuda"
+    with torch.random.fork_rng([device] if on_gpu else [], enabled=rng is not None):
+        if rng is not None:
+            seed = torch.randint(2**63 - 1, (), generator=rng, device=rng.device).item()
+            for layer in layers:
+                layer.rng = torch.Generator(device).manual_seed(seed)
+            # Not torch.manual_seed, which would reach the generators of other devices.
+            torch.default_generator.manual_seed(seed)
+            if on_gpu:
+                with torch.cuda.device(device):
+                    torch.cuda.manual_seed(seed)
+        yield
+
+
+@torch.no_grad()
+def max_norm_(w, c):
+    """Shrink, in place, the incoming weights of every unit whose norm is above c to the norm c.
+
+    Args:
+        w: (out, in) or (out, in, ...) floating-point tensor; row i holds what comes into unit i.
+        c: largest Euclidean norm allowed, > 0.
+    Returns:
+        w itself; rows within the limit keep their bits.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Srivastava et al. 2014, section 5.1.
+    """
+    check_float_tensor("w", w)
+    c = check_positive_number("c", c)
+    if w.ndim < 2:
+        raise ValueError(f"w must have shape (out, in) or (out, in, ...), got shape {tuple(w.shape)}")
+    norm = torch.linalg.vector_norm(w, dim=tuple(range(1, w.ndim)), keepdim=True)
+    return w.mul_(c / norm.clamp(min=c))
+
+
+def check_float_tensor(name, x):
+    """A tensor of a floating-point dtype."""
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"{name} must be a tensor of a floating-point dtype, got {type(x).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"{name} must have a floating-point dtype, got {x.dtype}")
+
+
+def check_input(x, weight):
+    """An input whose last axis fits a weight (out, in), in the weight's dtype."""
+    check_float_tensor("x", x)
+    if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+        raise TypeError(f"x must have the dtype of the layer's parameters, {weight.dtype}, got {x.dtype}")
+    check_last_axis(x.shape, weight.shape)
+
+
+def check_boolean(name, mask):
+    """A boolean tensor."""
+    if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
+        kind = f"dtype {mask.dtype}" if isinstance(mask, torch.Tensor) else type(mask).__name__
+        raise TypeError(f"{name} must be a boolean tensor, True = kept, got {kind}")
+
+
+def check_generator(name, rng):
+    """A torch.Generator or None."""
+    if rng is not None and not isinstance(rng, torch.Generator):
+        raise TypeError(f"{name} must be a torch.Generator or None, got {rng!r}")
+    return rng
+
+
+def _check_labels(name, y, n, num_classes):
+    if not isinstance(y, torch.Tensor) or y.dtype != torch.int64:
+        raise TypeError(
+            f"{name} must be class numbers, an int64 tensor, got {getattr(y, 'dtype', type(y).__name__)}"
+        )
+    check_shape(name, y, (n,))
+    if n and not (y.min() >= 0 and y.max() < num_classes):
+        raise ValueError(f"{name} must be from 0 to {num_classes - 1}, got {y.min()} to {y.max()}")
+
+
+# Layers
+
+
+class DropoutLayer(nn.Module):
+    """What the family shares: p, the generator, and the mask of the last forward pass.
+
+    `mask` is None after a pass in eval mode, where the layer is the identity.
+
+    Args:
+        p: probability of dropping, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    """
+
+    def __init__(self, p=0.5, *, rng=None):
+        super().__init__()
+        self.p = check_probability("p", p)
+        self.rng = check_generator("rng", rng)
+        self.mask = None
+
+    def forward(self, x, mask=None):
+        """Drop, with a mask of the layer's own or with the one given; the identity in eval mode.
+
+        Args:
+            x: floating-point tensor.
+            mask: None, or boolean tensor of the shape of the layer's masks, True = kept; unused in eval mode.
+        Returns:
+            tensor of x's dtype.
+        Raises:
+            ValueError, TypeError: names the argument, its value and what is allowed.
+        """
+        check_float_tensor("x", x)
+        shape = self._mask_shape(x.shape)
+        if not self.training:
+            self.mask = None
+            return self._test(x)
+        if mask is None:
+            mask = self._draw(x)
+        else:
+            self._check_given(mask, shape)
+        self.mask = mask
+        return self._drop(x, mask)
+
+    def extra_repr(self):
+        return f"p={self.p}"
+
+    def _mask_shape(self, shape):
+        return shape
+
+    def _draw(self, x):
+        return sample_mask(self._mask_shape(x.shape), self.p, self.rng, device=x.device)
+
+    def _drop(self, x, mask):
+        return apply_mask(x, mask, self.p)
+
+    def _test(self, x):
+        return x
+
+    def _check_given(self, mask, shape):
+        check_boolean("mask", mask)
+        check_shape("mask", mask, shape)
+
+
+class Dropout(DropoutLayer):
+    """Inverted dropout: in training every element is 0 with probability p and x / (1 - p) otherwise.
+
+    Args:
+        p: probability of dropping, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: torch.nn.Dropout.
+    """
+
+
+class ClassicDropout(DropoutLayer):
+    """Dropout as first published: x * mask in training, x * (1 - p) in eval mode.
+
+    Args:
+        p: probability of dropping, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: Srivastava et al. 2014, section 4, where p is the probability of keeping and the outgoing
+        weights are scaled at test time, which is the same as scaling the activation.
+    """
+
+    def _drop(self, x, mask):
+        return _scale_kept(x, mask, 1)
+
+    def _test(self, x):
+        return _nothing(x) if self.p == 1 else x * (1 - self.p)
+
+
+class _ChannelDropout(DropoutLayer):
+    def _mask_shape(self, shape):
+        return channel_mask_shape(shape, self._dimensions)
+
+
+class Dropout1d(_ChannelDropout):
+    """Drop whole channels of (N, C, L) or (C, L); the mask is (N, C, 1) or (C, 1).
+
+    Args:
+        p: probability of dropping a channel, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: torch.nn.Dropout1d; Tompson et al. 2015, Efficient Object Localization Using Convolutional
+        Networks.
+    """
+
+    _dimensions = 1
+
+
+class Dropout2d(_ChannelDropout):
+    """Drop whole channels of (N, C, H, W); the mask is (N, C, 1, 1).
+
+    Args:
+        p: probability of dropping a channel, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: torch.nn.Dropout2d; Tompson et al. 2015, Efficient Object Localization Using Convolutional
+        Networks.
+    """
+
+    _dimensions = 2
+
+
+class Dropout3d(_ChannelDropout):
+    """Drop whole channels of (N, C, D, H, W) or (C, D, H, W); the mask is (N, C, 1, 1, 1) or (C, 1, 1, 1).
+
+    Args:
+        p: probability of dropping a channel, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: torch.nn.Dropout3d; Tompson et al. 2015, Efficient Object Localization Using Convolutional
+        Networks.
+    """
+
+    _dimensions = 3
+
+
+class DropPath(DropoutLayer):
+    """Drop whole samples of (N, ...), as stochastic depth does with the branch of a residual block.
+
+    Args:
+        p: probability of dropping a sample, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: Huang et al. 2016, Deep Networks with Stochastic Depth, which drops one branch for the whole
+        batch and scales at test time; drawn per sample and scaled in training since FractalNet (Larsson et
+        al. 2017) and timm.
+    """
+
+    def _mask_shape(self, shape):
+        return sample_mask_shape(shape)
+
+
+class DropBlock2d(DropoutLayer):
+    """Drop square blocks of (N, C, H, W), in every channel others, and divide by the share that was kept.
+
+    Args:
+        p: share of the pixels to drop, in [0, 1]; overlapping blocks make the real share a little smaller.
+        block_size: side of a block in pixels; cut to the height or width of smaller inputs.
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: Ghiasi et al. 2018, DropBlock: A Regularization Method for Convolutional Networks, algorithm 1 and
+        equation 1; the defaults are its setting for ResNet-50, keep_prob 0.9 and block_size 7.
+    """
+
+    def __init__(self, p=0.1, block_size=7, *, rng=None):
+        super().__init__(p, rng=rng)
+        self.block_size = check_positive_int("block_size", block_size)
+
+    def extra_repr(self):
+        return f"p={self.p}, block_size={self.block_size}"
+
+    def _mask_shape(self, shape):
+        if len(shape) != 4:
+            raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
+        return shape
+
+    def _draw(self, x):
+        return sample_block_mask(x.shape, self.p, self.block_size, self.rng, device=x.device)
+
+    def _drop(self, x, mask):
+        return rescale_kept(x, mask)
+
+
+class AlphaDropout(DropoutLayer):
+    """Set elements to SELU's floor instead of 0, and keep the mean 0 and the variance 1 of the input.
+
+    With p = 1 the output is all 0, as torch gives it.
+
+    Args:
+        p: probability of dropping, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one.
+    Source: torch.nn.AlphaDropout; Klambauer et al. 2017, Self-Normalizing Neural Networks.
+    """
+
+    def _drop(self, x, mask):
+        return alpha_dropout(x, mask, self.p)
+
+
+class GaussianDropout(DropoutLayer):
+    """Multiply by Gaussian noise of mean 1 and variance p / (1 - p); the mask is the noise itself.
+
+    With p = 1 the variance has no finite value and the output is all 0.
+
+    Args:
+        p: probability of dropping of the dropout it stands for, in [0, 1].
+        rng: torch.Generator on the input's device for the noise; None means torch's default one.
+    Source: Srivastava et al. 2014, section 10.
+    """
+
+    def _draw(self, x):
+        return sample_noise(x.shape, self.p, self.rng, x.dtype, device=x.device)
+
+    def _drop(self, x, mask):
+        return _nothing(x) if self.p == 1 else x * mask.to(x.dtype)
+
+    def _check_given(self, mask, shape):
+        check_float_tensor("mask", mask)
+        check_shape("mask", mask, shape)
+
+
+class DropConnect(nn.Linear):
+    """A Linear layer that drops weights instead of units; the mask has the weight's shape.
+
+    The scale is inverted, 1 / (1 - p), so that eval mode is a plain Linear. One mask serves the whole batch.
+
+    Args:
+        in_features: length of a sample.
+        out_features: number of units.
+        bias: whether there is a bias, which is never dropped.
+        p: probability of dropping a weight, in [0, 1].
+        rng: torch.Generator on the input's device for the masks; None means torch's default one. The weights
+            start as those of nn.Linear do, from torch's default generator.
+        device: where the weights live.
+        dtype: of the weights.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect, which draws a mask per
+        sample and at test time samples from a Gaussian fitted to the sum, where here the mean weight is used.
+    """
+
+    def __init__(self, in_features, out_features, bias=True, p=0.5, *, rng=None, device=None, dtype=None):
+        p = check_probability("p", p)
+        check_positive_int("in_features", in_features)
+        check_positive_int("out_features", out_features)
+        super().__init__(in_features, out_features, bias, device, dtype)
+        self.p = p
+        self.rng = check_generator("rng", rng)
+        self.mask = None
+
+    def forward(self, x, mask=None):
+        """The linear map, some of its weights dropped in training mode.
+
+        Args:
+            x: (..., in_features), of the weight's dtype.
+            mask: None, or boolean tensor (out_features, in_features), True = kept; unused in eval mode.
+        Returns:
+            tensor (..., out_features).
+        Raises:
+            ValueError, TypeError: names the argument, its value and what is allowed.
+        """
+        check_input(x, self.weight)
+        if not self.training:
+            mask = None
+        elif mask is None:
+            mask = sample_mask(self.weight.shape, self.p, self.rng, device=x.device)
+        else:
+            check_boolean("mask", mask)
+            check_shape("mask", mask, self.weight.shape)
+        self.mask = mask
+        return drop_connect(x, self.weight, self.bias, mask, self.p)
+
+    def extra_repr(self):
+        return f"{super().extra_repr()}, p={self.p}"
+
+
+class Maxout(nn.Linear):
+    """Units that put out the largest of k linear maps of their input.
+
+    Args:
+        in_features: length of a sample.
+        out_features: number of units.
+        k: number of pieces per unit.
+        bias: whether there is a bias.
+        device: where the weights live.
+        dtype: of the weights, whose shape is (out_features * k, in_features).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Goodfellow et al. 2013, Maxout Networks, section 3.
+    """
+
+    def __init__(self, in_features, out_features, k=2, bias=True, *, device=None, dtype=None):
+        check_positive_int("in_features", in_features)
+        out_features, k = check_positive_int("out_features", out_features), check_positive_int("k", k)
+        super().__init__(in_features, out_features * k, bias, device, dtype)
+        self.out_features, self.k = out_features, k
+
+    def forward(self, x):
+        """The largest piece of every unit.
+
+        Args:
+            x: (..., in_features), of the weight's dtype.
+        Returns:
+            tensor (..., out_features).
+        Raises:
+            ValueError, TypeError: names the argument, its value and what is allowed.
+        """
+        check_input(x, self.weight)
+        return maxout(x, self.weight, self.bias, self.k)[0]
+
+    def extra_repr(self):
+        return f"{super().extra_repr()}, k={self.k}"
+
+
+_DROPOUTS = (DropoutLayer, DropConnect, nn.modules.dropout._DropoutNd)
