@@ -27,27 +27,31 @@ def pictures(seed, n_train, label_noise=0.0):
     return Data(train_set._replace(y=randomize_labels(train_set.y, label_noise, 10, rng)), test_set)
 
 
-def mlp(sizes, rates, seed, device, *, activation=nn.ReLU, pieces=1):
-    """Fully connected: dropout in front of each linear layer, an activation behind all but the last.
+def relu_layer(fan_in, units):
+    """A hidden layer: linear, then ReLU."""
+    return nn.Sequential(nn.Linear(fan_in, units), nn.ReLU())
+
+
+def mlp(sizes, rates, seed, device, *, hidden=relu_layer):
+    """Fully connected: hidden layers and a linear output, with dropout in front of each.
 
     Networks of one seed start from the same weights, whatever their dropout.
 
     Args:
         sizes: units of each layer, inputs first.
-        rates: probability of dropping in front of each linear layer, the first being that of an input.
+        rates: probability of dropping in front of each layer, the first being that of an input.
         seed: of the weights and of the masks.
-        activation: makes the layer between two linear ones.
-        pieces: outputs of a hidden linear layer for each of its units, for activations that take several.
+        hidden: function (fan_in, units) -> hidden layer.
     Returns:
-        nn.Sequential on `device`.
+        nn.Sequential on `device`: dropout, layer, dropout, layer, ..., dropout, output.
     """
     rng = torch.Generator(device).manual_seed(seed)
+    kinds = [hidden] * (len(sizes) - 2) + [nn.Linear]
     layers = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for p, fan_in, units in zip(rates[:-1], sizes[:-2], sizes[1:-1], strict=True):
-            layers += [Dropout(p, rng=rng), nn.Linear(fan_in, pieces * units), activation()]
-        layers += [Dropout(rates[-1], rng=rng), nn.Linear(sizes[-2], sizes[-1])]
+        for layer, p, fan_in, units in zip(kinds, rates, sizes[:-1], sizes[1:], strict=True):
+            layers += [Dropout(p, rng=rng), layer(fan_in, units)]
     return nn.Sequential(*layers).to(device)
 
 
@@ -60,7 +64,7 @@ def train(model, data, seed, *, epochs, schedule=None):
         seed: of the order of the batches.
         schedule: function (step, total_steps) -> factor of the learning rate, or None.
     """
-    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
     fit(
         model,
         Data(data.train),
@@ -79,7 +83,7 @@ def train_and_watch(model, data, seed, *, epochs, schedule=None):
     Returns:
         dict of lists, one entry an epoch: train_loss, train_error, test_loss, test_error.
     """
-    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
     rng = np.random.default_rng(seed)
     curves = {"train_loss": [], "train_error": [], "test_loss": [], "test_error": []}
     for epoch in range(epochs):

@@ -7,22 +7,22 @@ import torch
 from torch import nn
 
 from coursepkg.data import digits
+from coursepkg.dropout.torch_layers import Maxout
 from coursepkg.experiments import experiment
 from coursepkg.experiments.dropout._nets import mlp, pictures, train
 from coursepkg.training.torch_loop import evaluate
 
 
-class Maxout(nn.Module):
-    def forward(self, x):
-        return x.unflatten(1, (-1, 2)).amax(2)
+def _hidden(activation):
+    return lambda fan_in, units: nn.Sequential(nn.Linear(fan_in, units), activation())
 
 
-ACTIVATIONS = {
-    "linear": nn.Identity,
-    "relu": nn.ReLU,
+HIDDEN = {
+    "linear": nn.Linear,
+    "relu": _hidden(nn.ReLU),
     "maxout": Maxout,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
+    "tanh": _hidden(nn.Tanh),
+    "sigmoid": _hidden(nn.Sigmoid),
 }
 
 
@@ -57,17 +57,13 @@ def run(
     for case, (data, sizes, rates, length) in cases.items():
         x = torch.as_tensor(data.test.x[:300], device=device)
         result[case] = {"start": {}, "plain": {}, "dropout": {}}
-        for name, activation in ACTIVATIONS.items():
-
-            def net(rates, activation=activation, pieces=2 if name == "maxout" else 1, sizes=sizes):
-                return mlp(sizes, rates, seed, device, activation=activation, pieces=pieces)
-
+        for name, hidden in HIDDEN.items():
             for moment in result[case]:
-                dropped = net(rates)
+                dropped = mlp(sizes, rates, seed, device, hidden=hidden)
                 if moment == "dropout":
                     train(dropped, data, seed, epochs=length)
                 if moment == "plain":
-                    plain = net((0, 0, 0))
+                    plain = mlp(sizes, (0, 0, 0), seed, device, hidden=hidden)
                     train(plain, data, seed, epochs=length)
                     dropped.load_state_dict(plain.state_dict())
                 distance = _sampled(dropped, x, draws) if case == "wide" else _enumerated(dropped, x, narrow)
@@ -82,7 +78,7 @@ def run(
 @torch.no_grad()
 def _enumerated(model, x, units):
     scaled = model.eval()(x)
-    before, behind = model[:3], model[4:]  # the dropout between them is done by hand
+    before, behind = model[:2], model[3:]  # the dropout between them is done by hand
     h = before(x)
     total = 0
     for mask in itertools.product([0.0, 2.0], repeat=units):
@@ -94,8 +90,8 @@ def _enumerated(model, x, units):
 @torch.no_grad()
 def _sampled(model, x, draws):
     scaled = model.eval()(x)
-    h = model[:3](x)  # nothing is dropped before
-    behind = model[3:].train()
+    h = model[:2](x)  # nothing is dropped before
+    behind = model[2:].train()
     at_once = 50
     halves = []
     for _ in range(2):

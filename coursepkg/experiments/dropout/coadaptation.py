@@ -38,9 +38,7 @@ def run(seed, device, *, n_train=1000, epochs=40, hidden=256, p_hidden=0.5, laye
             model = mlp((784, *[hidden] * count, 10), (0, *[p] * count), seed, device)
             train(model, data, seed, epochs=epochs, schedule=cosine)
             with torch.no_grad():
-                h = model.eval()[:-2](
-                    x
-                )  # (N, hidden), behind the last activation; dropout and output left out
+                h = model.eval()[:-2](x)  # (N, hidden), behind the last ReLU
                 result[f"layers{count}"][net] = {
                     "test_error": evaluate(model, data.test)[1],
                     "correlation": _correlation(h),
