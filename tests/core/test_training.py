@@ -8,6 +8,7 @@ import torch
 
 from coursepkg import nn
 from coursepkg.data import Data, Split
+from coursepkg.dropout import numpy_layers, torch_layers
 from coursepkg.layer import Layer
 from coursepkg.training import History, cosine, numpy_loop, one_cycle, torch_loop
 
@@ -43,26 +44,32 @@ def masks(width, p):
         yield rng.random((BATCH, width)) >= p
 
 
-class NumpyMasks(Layer):
+class NumpyFixedMasks(Layer):
+    """Dropout that is given its masks."""
+
     def __init__(self, width, p):
         super().__init__()
-        self.masks, self.p = masks(width, p), p
+        self.children = {"dropout": numpy_layers.Dropout(p)}
+        self.masks = masks(width, p)
 
     def forward(self, x):
-        self.saved = next(self.masks)[: len(x)] / (1 - self.p) if self.training else np.ones_like(x)
-        return x * self.saved
+        return self.children["dropout"].forward(x, mask=next(self.masks)[: len(x)] if self.training else None)
 
     def backward(self, dy):
-        return dy * self.saved
+        return self.children["dropout"].backward(dy)
 
 
-class TorchMasks(torch.nn.Module):
+class TorchFixedMasks(torch.nn.Module):
+    """Dropout that is given its masks."""
+
     def __init__(self, width, p):
         super().__init__()
-        self.masks, self.p = masks(width, p), p
+        self.dropout = torch_layers.Dropout(p)
+        self.masks = masks(width, p)
 
     def forward(self, x):
-        return x * torch.tensor(next(self.masks)[: len(x)] / (1 - self.p)) if self.training else x
+        mask = torch.tensor(next(self.masks)[: len(x)]) if self.training else None
+        return self.dropout(x, mask=mask)
 
 
 def dense(library, dropout):
@@ -105,8 +112,8 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("network", [dense, convolutional])
 def test_both_backends_agree_over_50_steps(network, optimizer, schedule):
     torch.manual_seed(0)
-    theirs = network(torch.nn, TorchMasks).double()
-    ours = network(nn, NumpyMasks).astype(np.float64).load_state_dict(theirs.state_dict())
+    theirs = network(torch.nn, TorchFixedMasks).double()
+    ours = network(nn, NumpyFixedMasks).astype(np.float64).load_state_dict(theirs.state_dict())
     name, settings = OPTIMIZERS[optimizer]
 
     # A schedule is asked at each step, so it can look at the model there.
@@ -238,6 +245,26 @@ def test_evaluation_restores_every_mode(backend):
     assert backend.modes(model) == before
     backend.fit(model, data(), backend.optimizer(model), 1, BATCH)
     assert all(backend.modes(model))
+
+
+@both
+def test_fit_trains_in_training_mode_and_tests_in_evaluation_mode(backend):
+    modes = []
+
+    class Spy(Layer if backend is Numpy else torch.nn.Module):
+        def forward(self, x):
+            modes.append(self.training)
+            return x
+
+        def backward(self, dy):
+            return dy
+
+    library = nn if backend is Numpy else torch.nn
+    model = library.Sequential(library.Flatten(), library.Linear(36, 4), Spy())
+    model = model.astype(np.float64) if backend is Numpy else model.double()
+    optimizer = nn.SGD(model, 0.1) if backend is Numpy else torch.optim.SGD(model.parameters(), 0.1)
+    backend.fit(model.eval(), data(), optimizer, 2, BATCH)
+    assert modes == [True, True, True, True, False] * 2
 
 
 @both
