@@ -129,7 +129,8 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
             f"{type(layer).__name__} gives two outputs for one input, so there is no derivative to compare: "
             "fix its randomness, for instance by mask=..., or use eval()"
         )
-    dy = _frozen(np.random.default_rng(0).uniform(0.5, 1.5, y.shape) * np.resize([1, -1, 1], y.shape))
+    dy = np.random.default_rng(0).uniform(0.5, 1.5, y.shape) * np.resize([1, -1, 1], y.shape)
+    dy = _frozen(np.asarray(dy))
 
     dx = layer.backward(dy)
     found = {"x": np.array(dx), **{key: np.array(grad) for key, grad in layer.grads.items()}}
