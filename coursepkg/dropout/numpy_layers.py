@@ -260,7 +260,7 @@ def maxout(x, weight, bias, k):
     Source: Goodfellow et al. 2013, Maxout Networks, section 3.
     """
     pieces = x @ weight.T if bias is None else x @ weight.T + bias
-    pieces = pieces.reshape(*x.shape[:-1], -1, k)  # (..., out_features, k)
+    pieces = pieces.reshape(*x.shape[:-1], len(weight) // k, k)  # (..., out_features, k)
     winner = pieces.argmax(axis=-1)
     return np.take_along_axis(pieces, winner[..., None], axis=-1)[..., 0], winner
 
@@ -276,8 +276,8 @@ def maxout_backward(dy, x, weight, winner, k):
         (dx, dweight, dbias).
     """
     dpieces = dy[..., None] * (winner[..., None] == np.arange(k))  # (..., out_features, k)
-    dpieces = dpieces.astype(dy.dtype, copy=False).reshape(*dy.shape[:-1], -1)
-    rows = dpieces.reshape(-1, dpieces.shape[-1])
+    dpieces = dpieces.astype(dy.dtype, copy=False).reshape(*dy.shape[:-1], len(weight))
+    rows = dpieces.reshape(-1, len(weight))
     return dpieces @ weight, rows.T @ x.reshape(-1, x.shape[-1]), rows.sum(axis=0)
 
 
@@ -565,8 +565,7 @@ class DropPath(DropoutLayer):
         p: probability of dropping a sample, in [0, 1].
         rng: numpy.random.Generator for the masks; None means a fresh one.
     Source: Huang et al. 2016, Deep Networks with Stochastic Depth, which drops one branch for the whole
-        batch and scales at test time; drawn per sample and scaled in training since FractalNet (Larsson et
-        al. 2017) and timm.
+        batch and scales at test time. Drawn per sample and scaled in training, as here: timm, torchvision.
     """
 
     def _mask_shape(self, shape):

@@ -547,8 +547,7 @@ class DropPath(DropoutLayer):
         p: probability of dropping a sample, in [0, 1].
         rng: torch.Generator on the input's device for the masks; None means torch's default one.
     Source: Huang et al. 2016, Deep Networks with Stochastic Depth, which drops one branch for the whole
-        batch and scales at test time; drawn per sample and scaled in training since FractalNet (Larsson et
-        al. 2017) and timm.
+        batch and scales at test time. Drawn per sample and scaled in training, as here: timm, torchvision.
     """
 
     def _mask_shape(self, shape):
