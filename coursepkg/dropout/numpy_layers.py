@@ -40,7 +40,7 @@ from coursepkg.validation import (
 def sample_mask(shape, p, rng):
     """Toss one coin per element.
 
-    Layers and `dropout` toss theirs with `fast.sample_mask`: the same law in an eighth of the time, but
+    Layers and `dropout` toss theirs with `fast.sample_mask`: the same law in a quarter of the time, but
     another stream, so that the same seed gives another mask there.
 
     Args:
@@ -74,7 +74,7 @@ def apply_mask(x, mask, p):
     x = check_float_array("x", x)
     check_boolean("mask", mask)
     check_broadcasts(mask, x.shape)
-    scale = 1 / (1 - p) if p < 1 else 0
+    scale = 1 / (1 - p) if p < 1 else 1
     return np.where(mask & (p < 1), x * x.dtype.type(scale), x.dtype.type(0))
 
 
