@@ -1,1 +1,1 @@
-"""Dropout and its family: `numpy_layers` writes out forward and backward, `torch_layers` leaves the latter to autograd."""
+"""Dropout and its family: `numpy_layers` writes out forward and backward, `torch_layers` has autograd."""
