@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
-NBVAL := $(PY) -m pytest -q -p no:cacheprovider -n 2 --dist loadscope --nbval-cell-timeout=300
+PYTEST := $(PY) -m pytest -n 2 --dist loadscope
+NBVAL := $(PYTEST) -q -p no:cacheprovider --nbval-cell-timeout=300
 
 .PHONY: book test lab exercises bench address
 
@@ -22,7 +23,7 @@ test: $(READY)
 	$(NBVAL) --nbval _build/executed
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax book/notebooks exercises
-	$(PY) -m pytest tests --ignore=tests/bench
+	$(PYTEST) -rs tests --ignore=tests/bench
 
 lab: $(READY)
 	$(BIN)/jupyter lab exercises
