@@ -31,7 +31,8 @@ def read_claim(marker, page):
         raise ValueError(f"{page}: a claim has the fields id, text and verdict, got {marker!r}")
     if marker["verdict"] not in VERDICTS:
         raise ValueError(
-            f"{page}: claim {marker['id']!r} has the verdict {marker['verdict']!r}; use one of {VERDICTS}"
+            f"{page}: claim {marker['id']!r} has the verdict {marker['verdict']!r}; use one of {VERDICTS}, "
+            "and quote it: a bare false is no word in YAML"
         )
     return Claim(**marker, page=page)
 
