@@ -20,7 +20,8 @@ from coursepkg.checks.properties import (
     show,
 )
 
-FIFTIES = 4  # averages of fifty masks, as references: the mean of four is well within every tolerance here
+FIFTIES = 4  # averages of fifty masks, as a reference
+# Every tolerance below is at least six standard deviations of what fifty masks give, beside that reference.
 
 
 def passes_are_probabilities(mc_predict, make_net, sizes, k, seed):
@@ -93,12 +94,14 @@ def network_is_left_alone(mc_predict, make_net, sizes, seed):
         call = f"net.{mode}(), then {_call(sizes, 0.5, 3, x)}"
         mc_predict(net, x, 3)
         for name, value in _arrays(net.state_dict()).items():
-            if not np.array_equal(value, state[name]):
+            changed = np.argwhere(value != state[name])
+            if len(changed):
+                i = tuple(int(index) for index in changed[0])
                 got, expected = (
-                    f"{name} = {show(value)} afterwards",
-                    f"{name} = {show(state[name])}, as before",
+                    f"{name}[{', '.join(map(str, i))}] = {show(array[i])}" for array in (value, state[name])
                 )
-                raise Violation("a prediction teaches nothing", counter_example(call, got, expected))
+                message = counter_example(call, f"{got} afterwards", f"{expected}, as before")
+                raise Violation("a prediction teaches nothing", message)
         first, second = (must_be_array(net(x), (6, sizes[2]), "net(x)") for _ in range(2))
         drops = not np.allclose(first, second, atol=1e-6)
         counted = int(_arrays(net.state_dict())["1.num_batches_tracked"]) == 2
@@ -172,7 +175,7 @@ def error_is_measured(value, name, net, x, y, how):
         ),
         "fifty": (
             np.mean([(part.mean(axis=0).argmax(axis=1) != y).mean() for part in np.split(samples, FIFTIES)]),
-            0.025,
+            0.034,
             "probabilities are averaged before a class is chosen",
             "the share that the average of fifty gets wrong",
         ),
@@ -215,7 +218,7 @@ def strangers_are_found(value, name, net, x, how):
     else:
         parts = np.split(samples, FIFTIES)
         doubts = [_entropy(q.mean(axis=0)) - _entropy(q).mean(axis=0) for q in parts]
-        tolerance, what = 0.04, "disagreement of fifty passes"
+        tolerance, what = 0.05, "disagreement of fifty passes"
     half = len(both) // 2
     right = np.mean([(np.argsort(doubt)[half:] >= half).mean() for doubt in doubts])
     what = f"the share of negatives among the {half} with the largest {what}"
@@ -301,7 +304,7 @@ def _call(sizes, p, k, x):
 
 
 def _entropy(q):
-    return -(q * np.log(np.where(q > 0, q, 1))).sum(axis=-1)
+    return (q * np.log(1 / np.where(q > 0, q, 1))).sum(axis=-1)
 
 
 def _arrays(state):

@@ -89,6 +89,16 @@ def test_exercise_pages_exist_in_the_book():
     assert all(f"file: {slug}\n" in contents for row in catalog() for slug in row["read"])
 
 
+def test_a_page_that_prepares_for_an_exercise_names_it():
+    pages = {
+        path.relative_to(ROOT / "book").with_suffix("").as_posix(): path for path in ROOT.glob("book/*/*.md")
+    }
+    for row in catalog():
+        assert any(f"*{row['title']}*" in pages[slug].read_text(encoding="utf-8") for slug in row["read"]), (
+            row
+        )
+
+
 def test_catalog_goes_from_easy_to_hard():
     rows = catalog("dropout")
     assert [row["name"] for row in rows] and sorted(row["difficulty"] for row in rows) == [
