@@ -92,7 +92,7 @@ def network_is_left_alone(mc_predict, make_net, sizes, seed):
         getattr(net, mode)()
         x = _pictures(6, sizes[0], seed)
         call = f"net.{mode}(), then {_call(sizes, 0.5, 3, x)}"
-        mc_predict(net, x, 3)
+        must_be_array(mc_predict(net, x, 3), (3, 6, sizes[2]), call)
         for name, value in _arrays(net.state_dict()).items():
             changed = np.argwhere(value != state[name])
             if len(changed):
