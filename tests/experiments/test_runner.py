@@ -28,7 +28,9 @@ def run(seed, device, *, scale=2.0, steps=4, pause=0.0, kind="up", sizes=(1, 2))
     return {"value": seed * scale, "curve": {"loss": [scale] * steps}}
 '''
 # A process of its own, with the tiny experiment beside the real ones.
-START = "import sys, coursepkg.experiments as e; e.__path__.append(sys.argv.pop(1)); \
+# A job in the background inherits that Ctrl-C is ignored, hence the handler.
+START = "import signal, sys, coursepkg.experiments as e; e.__path__.append(sys.argv.pop(1)); \
+signal.signal(signal.SIGINT, signal.default_int_handler); \
 from coursepkg.experiments.__main__ import main; sys.exit(main(sys.argv[1:]))"
 
 
