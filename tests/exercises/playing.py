@@ -61,13 +61,14 @@ def questions(path, which):
     return {name: load_question(text, f"{path.stem}/{name}.py ({which})") for name, text in tests.items()}
 
 
-def play(notebook, answers=None, check=False):
+def play(notebook, answers=None, check=False, last=None):
     """Execute a notebook's code cells in one namespace.
 
     Args:
         notebook: learner or solution notebook.
         answers: dict question -> source that takes the place of its answer cell.
         check: run the check and progress cells, too.
+        last: question behind whose answer to stop; None plays all.
     Returns:
         dict: the namespace.
     """
@@ -80,13 +81,19 @@ def play(notebook, answers=None, check=False):
         given = (answers or {}).get(role["question"]) if role.get("role") == "answer" else None
         source = cell.source if given is None else given
         exec(compile(to_python(source), f"<{cell.id}>", "exec"), env)
+        if role.get("role") == "answer" and role["question"] == last:
+            break
     return env
 
 
 @functools.cache
 def namespace(answer):
-    """The learner's variables when this answer stands in its cell and the reference in all others."""
-    return play(built(answer.path).solution, {answer.question: answer.source})
+    """The learner's variables when this answer stands in its cell and the reference in the others.
+
+    A wrong answer is judged by its own question, so what lies behind it is left out.
+    """
+    last = answer.question if answer.violates else None
+    return play(built(answer.path).solution, {answer.question: answer.source}, last=last)
 
 
 def results(env, path, which):

@@ -9,18 +9,18 @@ points = 6
 @test_case(points=1, hidden=False,
     failure_message="Open hint 1.")
 def test_probabilities(mc_predict, make_net):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.passes_are_probabilities(mc_predict, make_net, (4, 12, 3), 20, seed=1)
 
 @test_case(points=2, hidden=False,
     failure_message="Open hint 2.")
 def test_thinned_networks(mc_predict, make_net):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.passes_are_thinned_networks(mc_predict, make_net, (3, 3, 2), 0.5, 50, seed=2)
     law.passes_are_thinned_networks(mc_predict, make_net, (3, 2, 3), 0.3, 1000, seed=3)
 
 @test_case(points=2, hidden=False,
     failure_message="Open hint 3.")
 def test_left_alone(mc_predict, make_net):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.network_is_left_alone(mc_predict, make_net, (4, 20, 3), seed=4)

@@ -9,11 +9,11 @@ points = 4
 @test_case(points=2, hidden=False,
     failure_message="Open hint 1.")
 def test_four_or_nine(doubts):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.doubt_is_measured(doubts, [[[0.5, 0.4, 0.1], [0.9, 0.05, 0.05]], [[0.5, 0.4, 0.1], [0.05, 0.9, 0.05]]])
 
 @test_case(points=1, hidden=False,
     failure_message="Open hint 3.")
 def test_certainty(doubts):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.doubt_is_measured(doubts, [[[1.0, 0.0], [1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]]])

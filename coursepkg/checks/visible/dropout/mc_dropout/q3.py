@@ -9,7 +9,7 @@ points = 5
 @test_case(points=3, hidden=False,
     failure_message="Open hint 2.")
 def test_errors(error_scaled, error_one, error_fifty, net, x, y):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.error_is_measured(error_scaled, 'error_scaled', net, x, y, 'scaled')
     law.error_is_measured(error_one, 'error_one', net, x, y, 'one')
     law.error_is_measured(error_fifty, 'error_fifty', net, x, y, 'fifty')
@@ -17,6 +17,6 @@ def test_errors(error_scaled, error_one, error_fifty, net, x, y):
 @test_case(points=2, hidden=False,
     failure_message="Open hint 3.")
 def test_sureness(sure_scaled, sure_fifty, net, x):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.sureness_is_measured(sure_scaled, 'sure_scaled', net, x, 'scaled')
     law.sureness_is_measured(sure_fifty, 'sure_fifty', net, x, 'fifty')

@@ -9,7 +9,7 @@ points = 5
 @test_case(points=2, hidden=False,
     failure_message="Open hint 2.")
 def test_found(found_once, found_fifty, net, x):
-    from coursepkg.checks import dropout_sampling as law
+    from coursepkg.checks import dropout_sampling_torch as law
     law.strangers_are_found(found_once, 'found_once', net, x, 'once')
     law.strangers_are_found(found_fifty, 'found_fifty', net, x, 'fifty')
 
