@@ -1,5 +1,6 @@
 """A broken page fails the build, the second time too, and says why."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from coursebook.repository import ROOT
 
 HEADER = """---
 jupytext:
@@ -77,37 +79,48 @@ def test_warnings_fail_the_build_and_are_all_shown(small_book):
     assert_fails_twice(small_book, text, *messages)
 
 
-def test_executed_pages_are_written_with_their_outputs(small_book):
-    for text in (CELL % "print(6 * 7)", None):  # executed, then from the cache
-        assert small_book(text).returncode == 0
-        cells = json.loads((small_book.root / "_build" / "executed" / "page.ipynb").read_text())["cells"]
-        (cell,) = [cell for cell in cells if cell["cell_type"] == "code"]
-        assert cell["execution_count"] == 1  # nbval compares nothing where there is none
-        assert cell["outputs"][0]["text"] == ["42\n"]
-
-
 def test_pages_run_again_only_when_the_package_changed(small_book):
-    text = CELL % "with open('runs', 'a') as runs:\n    runs.write('x')"
+    text = CELL % "with open('runs', 'a') as runs:\n    runs.write('x')\nprint(6 * 7)"
     runs = small_book.root / "book" / "runs"
+    leftover = small_book.root / "_build" / "jupyter_execute" / "old.ipynb"  # of a page that is no more
+    leftover.parent.mkdir(parents=True)
+    leftover.write_text("{}")
 
     def count(*arguments):
         result = small_book(*arguments)
         assert result.returncode == 0, result.stderr
         assert (small_book.root / "_build/html/page.html").as_uri().rsplit("/", 1)[0] in result.stdout
+        cells = json.loads((small_book.root / "_build" / "executed" / "page.ipynb").read_text())["cells"]
+        (cell,) = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert cell["execution_count"] == 1  # nbval compares nothing where there is none
+        assert cell["outputs"][0]["text"] == ["42\n"]
         return len(runs.read_text())
 
     assert count(text) == 1  # MyST-NB reads what build.py executed
-    assert count() == 1
+    assert not leftover.exists()
+    assert count() == 1  # from the cache
     (small_book.root / "coursepkg" / "layer.py").write_text("a = 2\n")
     assert count() == 2
-    (small_book.root / "book" / "results").mkdir()
-    (small_book.root / "book" / "results" / "long.json").write_text(json.dumps({"runs": []}))
-    assert count() == 3
 
 
-def test_a_page_that_left_the_table_of_contents_leaves_the_book(small_book):
-    leftover = small_book.root / "_build" / "jupyter_execute" / "old.ipynb"
-    leftover.parent.mkdir(parents=True)
-    leftover.write_text("{}")
-    assert small_book("text\n").returncode == 0
-    assert not leftover.exists()
+@pytest.mark.parametrize(
+    ("name", "text", "forgets"),
+    [
+        ("coursepkg/nn/linear.py", "a = 2\n", True),
+        ("book/results/long.json", "{}", True),
+        ("requirements.txt", "numpy==2.0\n", True),
+        ("book/page.md", "another text\n", False),  # the cache itself compares the cells
+        ("coursepkg/__pycache__/layer.pyc", "", False),
+    ],
+)
+def test_what_makes_the_build_forget_its_outputs(monkeypatch, tmp_path, name, text, forgets):
+    spec = importlib.util.spec_from_file_location("build", ROOT / "book" / "build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    for other in ("coursepkg/layer.py", "book/results/short.json", "requirements.txt", name):
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / other).write_text("before")
+    before = build.fingerprint()
+    (tmp_path / name).write_text(text)
+    assert (build.fingerprint() != before) == forgets
