@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from coursepkg.checks.dropout_training import right_choices
 from coursepkg.checks.properties import (
     RTOL,
     Violation,
@@ -16,6 +15,8 @@ from coursepkg.checks.properties import (
     must_be_array,
     must_be_close,
     must_be_number,
+    must_be_predicted,
+    must_be_right_choices,
     must_not_modify,
     show,
 )
@@ -197,10 +198,10 @@ def inverted_dropout_evaluation(dropout, p, shape, seed):
 
 def predicted_survivors(value, n, p):
     """The mean number of units kept."""
-    _predicted(
+    must_be_predicted(
         value,
-        n * (1 - p),
         "survivors",
+        n * (1 - p),
         "p is the probability of dropping",
         "10 units at p = 0.2 keep 8 on average",
     )
@@ -209,9 +210,8 @@ def predicted_survivors(value, n, p):
 def predicted_spread(value, n, p):
     """The standard deviation of the number of units kept."""
     small = "100 units at p = 0.5 keep 50, give or take 5: the variances p (1 - p) of the coins add up"
-    _predicted(
-        value, np.sqrt(n * p * (1 - p)), "spread", "the spread is that of independent coins", small, rtol=0.02
-    )
+    law = "the spread is that of independent coins"
+    must_be_predicted(value, "spread", np.sqrt(n * p * (1 - p)), law, small, rtol=0.02)
 
 
 def subnetworks_are_counted(count_subnetworks, hidden):
@@ -255,18 +255,12 @@ def predicted_value(value, name, x, p, inverted, training):
         ),
         (False, False): ("classic dropout scales down in use", "at p = 0.5 a 1.0 becomes 0.5"),
     }
-    _predicted(value, x * factor, name, *law[inverted, training])
+    must_be_predicted(value, name, x * factor, *law[inverted, training])
 
 
 def translated_p(value, name, p, small):
     """The p to hand to PyTorch for a rate that somebody else means in another way."""
-    _predicted(value, p, name, "PyTorch's p is the probability of dropping", small)
-
-
-def _predicted(value, expected, name, property, small, rtol=1e-3):
-    got = must_be_number(value, name)
-    if not abs(got - expected) <= rtol * abs(expected):
-        raise Violation(property, f"{name} is not {show(got)}\na smaller case: {small}")
+    must_be_predicted(value, name, p, "PyTorch's p is the probability of dropping", small)
 
 
 # Backward passes.
@@ -583,7 +577,7 @@ def noise_of_an_average(value, name, p, coins_in_it):
     """The standard deviation of the mean of a map of ones, behind dropout with so many coins for the map."""
     law = "the noise of an average falls with the root of its coins"
     small = "at p = 0.5 one coin makes the mean 0 or 2, a deviation of 1; two coins 0, 1, 1 or 2, one of 0.71"
-    _predicted(value, np.sqrt(p / (1 - p) / coins_in_it), name, law, small, rtol=0.03)
+    must_be_predicted(value, name, np.sqrt(p / (1 - p) / coins_in_it), law, small, rtol=0.03)
 
 
 def survivors_are_asked(fill, kept, seed, property):
@@ -633,7 +627,7 @@ def masks_without_neighbors(value, name):
         "(N, C, H, 1)": "a row is dropped, the row below has a coin of its own",
     }
     right = ["(N, C, 1, 1)", "(N, 1, 1, 1)"]
-    right_choices(value, name, reasons, right, "nothing is left in the map if the map has one coin")
+    must_be_right_choices(value, name, reasons, right, "nothing is left in the map if the map has one coin")
 
 
 def _output_and_mask(back, call):

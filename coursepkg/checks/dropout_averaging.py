@@ -9,7 +9,6 @@ from itertools import product
 
 import numpy as np
 
-from coursepkg.checks.dropout_training import right_choices
 from coursepkg.checks.properties import (
     RTOL,
     Violation,
@@ -17,6 +16,7 @@ from coursepkg.checks.properties import (
     must_be_array,
     must_be_close,
     must_be_number,
+    must_be_right_choices,
     must_not_modify,
     show,
 )
@@ -155,7 +155,7 @@ def gap_behind_relu(value, name, h, v, c, u, d, p):
 def weight_scaling_stays_exact(value, name):
     """The changes to the network under which one pass still equals the geometric mean."""
     law = "exact as long as the logits are linear in the mask"
-    right_choices(value, name, CHANGES, STILL_EXACT, law)
+    must_be_right_choices(value, name, CHANGES, STILL_EXACT, law)
 
 
 def _one_pass(one_pass, h, w, b, p, law):

@@ -10,6 +10,7 @@ from coursepkg.checks.properties import (
     must_be_array,
     must_be_close,
     must_be_number,
+    must_be_predicted,
     must_not_modify,
     show,
 )
@@ -87,14 +88,14 @@ def correlated_features(examples, features, seed, scales=None):
 
 def ridge_strength(value, name, p):
     """The strength of the ridge regression that dropout of rate p is, where all sums of squares are 1."""
-    _predicted(
+    must_be_predicted(
         value, name, p / (1 - p), "the price of a weight is p / (1 - p)", "at p = 0.5 the strength is 1"
     )
 
 
 def rate_of_strength(value, name, strength):
     """The rate p at which dropout is ridge regression of this strength, where all sums of squares are 1."""
-    _predicted(
+    must_be_predicted(
         value,
         name,
         strength / (1 + strength),
@@ -105,19 +106,13 @@ def rate_of_strength(value, name, strength):
 
 def weight_in_other_units(value, name, factor):
     """By what the dropout weight of a feature is multiplied when its values are multiplied by `factor`."""
-    _predicted(
+    must_be_predicted(
         value,
         name,
         1 / factor,
         "dropout charges for what a feature contributes",
         "with one feature: values twice as large, weight half as large, the same contribution",
     )
-
-
-def _predicted(value, name, expected, property, small):
-    got = must_be_number(value, name)
-    if not abs(got - expected) <= 1e-3 * abs(expected):
-        raise Violation(property, f"{name} is not {show(got)}\na smaller case: {small}")
 
 
 def _data(examples, features, seed):

@@ -16,6 +16,7 @@ from coursepkg.checks.properties import (
     must_be_array,
     must_be_close,
     must_be_number,
+    must_be_predicted,
     must_not_modify,
     show,
 )
@@ -97,11 +98,7 @@ def thinned_network_step(thinned_step, sizes, kept, batch, lr, seed, dtype=np.fl
 
 def predicted_share(value, name, share, small):
     """The share of a layer's weights that one thinned step can change."""
-    got = must_be_number(value, name)
-    if not abs(got - share) <= RTOL:
-        raise Violation(
-            "a weight is there if both its ends are", f"{name} is not {show(got)}\na smaller case: {small}"
-        )
+    must_be_predicted(value, name, share, "a weight is there if both its ends are", small, rtol=RTOL / share)
 
 
 # Momentum. Here a network with one hidden layer is a list [W1, b1, W2, b2], and so is its velocity.
@@ -222,34 +219,8 @@ def parting_step(value, name, params, xs, ys, masks, lr, momentum):
 
 def coasting_distance(value, name, momentum, small):
     """How far a weight coasts once its gradient is zero for good, in units of its first move."""
-    got = must_be_number(value, name)
-    if not abs(got - momentum / (1 - momentum)) <= 0.01 * momentum / (1 - momentum):
-        message = f"{name} is not {show(got)}\na smaller case: {small}"
-        raise Violation("velocity fades by the factor momentum at each step", message)
-
-
-def right_choices(value, name, reasons, right, property):
-    """A list that names exactly the right options.
-
-    Args:
-        value: the answer, a list of strings.
-        name: of the answer.
-        reasons: dict of every option -> a small example that decides it.
-        right: list of the options that belong into the answer.
-        property: the law that decides.
-    """
-    options = ", ".join(repr(option) for option in reasons)
-    if not isinstance(value, (list, tuple)):
-        raise Violation("is a list of options", counter_example(name, value, f"a list of some of {options}"))
-    unknown = [option for option in value if option not in list(reasons)]
-    if unknown:
-        raise Violation(
-            "is a list of options", counter_example(name, unknown[0], f"one of {options}", label="allowed")
-        )
-    for option, reason in reasons.items():
-        if (option in value) != (option in right):
-            got = f"{option!r} {'is' if option in value else 'is not'} in the list"
-            raise Violation(property, f"{got}\nlook closer: {reason}")
+    law = "velocity fades by the factor momentum at each step"
+    must_be_predicted(value, name, momentum / (1 - momentum), law, small, rtol=0.01)
 
 
 # What several checkers share.

@@ -142,6 +142,50 @@ def must_be_close(got, expected, property, call, *, rtol=RTOL, **more):
     )
 
 
+def must_be_predicted(value, name, expected, property, small, *, rtol=1e-3):
+    """A number that the learner worked out. The message shows a smaller case and keeps the number secret.
+
+    Args:
+        value: the answer.
+        name: of the answer.
+        expected: the number.
+        property: the law that decides.
+        small: a smaller case of the law, in words.
+        rtol: tolerance relative to `expected`.
+    Raises:
+        Violation: the given property, or "is a number".
+    """
+    got = must_be_number(value, name)
+    if not abs(got - expected) <= rtol * abs(expected):
+        raise Violation(property, f"{name} is not {show(got)}\na smaller case: {small}")
+
+
+def must_be_right_choices(value, name, reasons, right, property):
+    """A list that names exactly the right options.
+
+    Args:
+        value: the answer, a list of strings.
+        name: of the answer.
+        reasons: dict of every option -> a small example that decides it.
+        right: list of the options that belong into the answer.
+        property: the law that decides.
+    Raises:
+        Violation: the given property, or "is a list of options".
+    """
+    options = ", ".join(repr(option) for option in reasons)
+    if not isinstance(value, (list, tuple)):
+        raise Violation("is a list of options", counter_example(name, value, f"a list of some of {options}"))
+    unknown = [option for option in value if option not in list(reasons)]
+    if unknown:
+        raise Violation(
+            "is a list of options", counter_example(name, unknown[0], f"one of {options}", label="allowed")
+        )
+    for option, reason in reasons.items():
+        if (option in value) != (option in right):
+            got = f"{option!r} {'is' if option in value else 'is not'} in the list"
+            raise Violation(property, f"{got}\nlook closer: {reason}")
+
+
 def must_not_modify(call, **pairs):
     """The arrays handed in are as they were.
 

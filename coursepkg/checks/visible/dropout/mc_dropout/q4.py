@@ -16,5 +16,5 @@ def test_found(found_once, found_fifty, net, x):
 @test_case(points=3, hidden=False,
     failure_message="Open hint 3.")
 def test_conclusions(supported):
-    from coursepkg.checks import dropout_training as law
-    law.right_choices(supported, 'supported', {'a': 'error_one and error_scaled', 'b': 'error_scaled less error_fifty, as a part of error_scaled', 'c': 'sure_scaled and 1 - error_scaled; then sure_fifty and 1 - error_fifty', 'd': 'found_once and found_fifty, and that half would be found by chance'}, ['a', 'c'], 'a conclusion has its numbers in the measurement')
+    from coursepkg.checks import properties as law
+    law.must_be_right_choices(supported, 'supported', {'a': 'error_one and error_scaled', 'b': 'error_scaled less error_fifty, as a part of error_scaled', 'c': 'sure_scaled and 1 - error_scaled; then sure_fifty and 1 - error_fifty', 'd': 'found_once and found_fifty, and that half would be found by chance'}, ['a', 'c'], 'a conclusion has its numbers in the measurement')

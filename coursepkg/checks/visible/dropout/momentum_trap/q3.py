@@ -33,5 +33,5 @@ def test_coasting(coasting):
 @test_case(points=2, hidden=False,
     failure_message="Open hint 3.")
 def test_conclusion(still_equal):
-    from coursepkg.checks import dropout_training as law
-    law.right_choices(still_equal, 'still_equal', {'falling learning rate': 'a gradient of 0, times 0.1 or times 0.05', 'weight decay': 'the weight 2.0 of a masked unit, gradient 0, of which 1 % is taken away', 'Adam': 'a masked unit whose running mean of the gradient is still 0.5', 'clipping': 'the gradients (3, 4) and (3, 0, 4, 0), each scaled to length 1'}, ['falling learning rate', 'clipping'], 'a weight whose gradient is zero has to stay')
+    from coursepkg.checks import properties as law
+    law.must_be_right_choices(still_equal, 'still_equal', {'falling learning rate': 'a gradient of 0, times 0.1 or times 0.05', 'weight decay': 'the weight 2.0 of a masked unit, gradient 0, of which 1 % is taken away', 'Adam': 'a masked unit whose running mean of the gradient is still 0.5', 'clipping': 'the gradients (3, 4) and (3, 0, 4, 0), each scaled to length 1'}, ['falling learning rate', 'clipping'], 'a weight whose gradient is zero has to stay')

@@ -27,5 +27,5 @@ def test_most(most, given, true):
 @test_case(points=3, hidden=False,
     failure_message="Open hint 3.")
 def test_conclusions(supported):
-    from coursepkg.checks import dropout_training as law
-    law.right_choices(supported, 'supported', {'a': 'plain has the lowest train_error of the three; has it the lowest test_error, too?', 'b': 'the second numbers of plain and of half, and 0.5', 'c': 'of 100 contradictions, how many are pictures that it corrects?', 'd': 'the last numbers of plain, half and most: who knows digits best?'}, ['b', 'c'], 'a conclusion has its numbers in the table')
+    from coursepkg.checks import properties as law
+    law.must_be_right_choices(supported, 'supported', {'a': 'plain has the lowest train_error of the three; has it the lowest test_error, too?', 'b': 'the second numbers of plain and of half, and 0.5', 'c': 'of 100 contradictions, how many are pictures that it corrects?', 'd': 'the last numbers of plain, half and most: who knows digits best?'}, ['b', 'c'], 'a conclusion has its numbers in the table')
