@@ -292,7 +292,7 @@ def fill(x, mask):
         for k, m in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
             if 0 <= k < H and 0 <= m < W and mask[n, c, k, m]:
                 found.append(x[n, c, k, m])
-        guess[n, c, i, j] = np.mean(found) if found else 0
+        guess[n, c, i, j] = sum(found) / len(found) if found else 0
     return guess
 
 

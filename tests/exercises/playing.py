@@ -1,4 +1,4 @@
-"""Plays exercise notebooks in this process, with any answers put into their answer cells."""
+"""Plays exercise notebooks in this process, with any answers in their answer cells, and judges them."""
 
 import functools
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from pathlib import Path
 import jupytext
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
+from otter.test_files.exception_test import ExceptionTestFile
+from proxies import proxy
 
 from coursepkg.checks.runner import load_question, run_question
 from solutions import generate
@@ -99,3 +101,16 @@ def namespace(answer):
 def results(env, path, which):
     """Results of all questions of an exercise, by name."""
     return {name: run_question(question, env) for name, question in questions(path, which).items()}
+
+
+def graded_by_otter(path, question, env):
+    """otter's own verdict on one question, hidden tests included, through proxies."""
+    tests = ExceptionTestFile.from_string(built(path).full[question])
+    names = {name for test in questions(path, "full")[question].tests for name in test.needs}
+    tests.run({name: proxy(env[name]) for name in names if name in env})
+    return tests
+
+
+def name_of(value):
+    """A test's name for an answer, or for an exercise's source."""
+    return f"{value.path.stem}-{value.question}-{value.title}" if isinstance(value, Answer) else value.stem
