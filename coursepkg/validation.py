@@ -47,13 +47,13 @@ def check_nonnegative_int(name, value):
     return _check_int(name, value, 0)
 
 
-def check_pair(name, value, minimum):
-    """One whole number for both axes, or one for each: always returned as a pair (height, width)."""
+def check_per_axis(name, value, axes, minimum):
+    """One whole number for all axes, or one for each: always returned as a tuple of `axes` numbers."""
     if isinstance(value, tuple | list):
-        if len(value) != 2:
-            raise ValueError(f"{name} must be an int or a pair of ints, got {value!r}")
-        return tuple(_check_int(name, entry, minimum) for entry in value)
-    return (_check_int(name, value, minimum),) * 2
+        if len(value) not in (1, axes):
+            raise ValueError(f"{name} must be a whole number, or one for each axis, {axes}, got {value!r}")
+        return tuple(_check_int(name, entry, minimum) for entry in value) * (axes // len(value))
+    return (_check_int(name, value, minimum),) * axes
 
 
 def check_generator(name, rng):

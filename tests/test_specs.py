@@ -43,9 +43,9 @@ def both(spec, case, device, dtype, training=True):
 
 
 def randomness(layer, x):
-    """The mask that a random layer draws, as an argument for forward."""
+    """What a random layer draws, as arguments of forward."""
     layer.forward(x)
-    return {} if layer.mask is None else {"mask": layer.mask}
+    return layer.drawn
 
 
 def assert_close(a, b, dtype, what):
@@ -94,7 +94,7 @@ def test_backends_agree(spec, entry, device, dtype):
     ours, theirs = both(spec, entry, device, dtype)
     given = randomness(ours, x)
     assert_same_step(ours, theirs, x, dtype, **given)
-    assert_same_step(*both(spec, entry, device, dtype, training=False), x, dtype)
+    assert_same_step(*both(spec, entry, device, dtype, training=False), x, dtype, **given)
 
 
 @each("cases", of=lambda spec: spec.oracle is not None)
@@ -124,7 +124,7 @@ def test_oracle_agrees(spec, entry, dtype):
 def test_backward_is_the_derivative(spec, entry, training):
     x = values(entry.shape)
     layer = Maker(spec.numpy)(*entry.args, **entry.kwargs)
-    given = randomness(layer, x) if training else {}
+    given = randomness(layer, x)
     layer = layer.train() if training else layer.eval()
     report = gradcheck(layer.layer, x, **given)
     assert report.ok, str(report)

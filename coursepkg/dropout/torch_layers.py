@@ -25,6 +25,7 @@ from coursepkg.dropout.rules import (
     sample_mask_shape,
 )
 from coursepkg.validation import check_positive_int, check_positive_number, check_probability
+from coursepkg.validation_torch import check_float_tensor, check_generator
 
 # The coin and the mask
 
@@ -365,14 +366,6 @@ def max_norm_(w, c):
     return w.mul_(c / norm.clamp(min=c))
 
 
-def check_float_tensor(name, x):
-    """A tensor of a floating-point dtype."""
-    if not isinstance(x, torch.Tensor):
-        raise TypeError(f"{name} must be a tensor of a floating-point dtype, got {type(x).__name__}")
-    if not x.is_floating_point():
-        raise TypeError(f"{name} must have a floating-point dtype, got {x.dtype}")
-
-
 def check_input(x, weight):
     """An input whose last axis fits a weight (out, in), in the weight's dtype."""
     check_float_tensor("x", x)
@@ -386,13 +379,6 @@ def check_boolean(name, mask):
     if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
         kind = f"dtype {mask.dtype}" if isinstance(mask, torch.Tensor) else type(mask).__name__
         raise TypeError(f"{name} must be a boolean tensor, True = kept, got {kind}")
-
-
-def check_generator(name, rng):
-    """A torch.Generator or None."""
-    if rng is not None and not isinstance(rng, torch.Generator):
-        raise TypeError(f"{name} must be a torch.Generator or None, got {rng!r}")
-    return rng
 
 
 def _check_labels(name, y, n, num_classes):

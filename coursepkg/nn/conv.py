@@ -14,7 +14,7 @@ from coursepkg.validation import (
     check_generator,
     check_gradient,
     check_input,
-    check_pair,
+    check_per_axis,
     check_positive_int,
 )
 
@@ -116,10 +116,10 @@ class Conv2d(Layer):
         super().__init__()
         in_channels = check_positive_int("in_channels", in_channels)
         out_channels = check_positive_int("out_channels", out_channels)
-        kernel_size = check_pair("kernel_size", kernel_size, minimum=1)
-        self.stride = check_pair("stride", stride, minimum=1)
-        self.padding = check_pair("padding", padding, minimum=0)
-        self.dilation = check_pair("dilation", dilation, minimum=1)
+        kernel_size = check_per_axis("kernel_size", kernel_size, axes=2, minimum=1)
+        self.stride = check_per_axis("stride", stride, axes=2, minimum=1)
+        self.padding = check_per_axis("padding", padding, axes=2, minimum=0)
+        self.dilation = check_per_axis("dilation", dilation, axes=2, minimum=1)
         rng, dtype = check_generator("rng", rng), check_dtype("dtype", dtype)
         self.weight = init((out_channels, in_channels, *kernel_size), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None

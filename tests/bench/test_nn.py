@@ -14,14 +14,6 @@ CONVOLUTIONS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def random(shape):
     return np.random.default_rng(0).standard_normal(shape, np.float32)
 

@@ -22,7 +22,7 @@ CONSTRUCTORS = [
     (
         lambda: nn.Conv2d(1, 1, (3, 3, 3)),
         ValueError,
-        "kernel_size must be an int or a pair of ints, got (3, 3, 3)",
+        "kernel_size must be a whole number, or one for each axis, 2, got (3, 3, 3)",
     ),
     (lambda: nn.Conv2d(1, 1, 3, stride=(1, 0)), ValueError, "stride must be a whole number >= 1, got 0"),
     (lambda: nn.Conv2d(1, 1, 3, padding=-1), ValueError, "padding must be a whole number >= 0, got -1"),

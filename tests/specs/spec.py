@@ -107,7 +107,11 @@ class NumpyLayer:
 
     @property
     def mask(self):
-        return getattr(self.layer, "mask", None)
+        return self.drawn.get("mask")
+
+    @property
+    def drawn(self):
+        return _drawn(self.layer, lambda drawn: drawn)
 
 
 class TorchLayer:
@@ -153,8 +157,11 @@ class TorchLayer:
 
     @property
     def mask(self):
-        mask = getattr(self.layer, "mask", None)
-        return None if mask is None else _array(mask)
+        return self.drawn.get("mask")
+
+    @property
+    def drawn(self):
+        return _drawn(self.layer, _array)
 
 
 @dataclass(frozen=True)
@@ -203,6 +210,12 @@ def frozen(x):
     x = x.copy()
     x.flags.writeable = False
     return x
+
+
+def _drawn(layer, as_array):
+    """What a random layer drew last, as arguments of its forward."""
+    found = {name: getattr(layer, name, None) for name in ("mask", "samples")}
+    return {name: as_array(value) for name, value in found.items() if value is not None}
 
 
 def _tensor(array, device):

@@ -1,0 +1,376 @@
+"""What both backends share: how many windows fit and where they lie, and the checks of shapes."""
+
+import math
+import operator
+from dataclasses import dataclass
+
+from coursepkg.validation import (
+    check_nonnegative_int,
+    check_per_axis,
+    check_positive_int,
+    check_positive_number,
+)
+
+AXES = ("L", "H, W", "D, H, W")
+
+
+def pool_output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """Number of windows that fit along one axis.
+
+    Args:
+        size: input length, in samples, >= 1.
+        kernel_size: samples that a window looks at, >= 1.
+        stride: samples from one window to the next, >= 1; None means kernel_size.
+        padding: samples added at each end, at most kernel_size // 2.
+        dilation: samples from one element of a window to the next, >= 1.
+        ceil_mode: whether a last window may reach beyond the padding.
+    Returns:
+        int: floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1, or the ceiling with
+        `ceil_mode`, less one when the last window would start in the right padding.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.MaxPool2d, "Shape".
+    """
+    size = check_positive_int("size", size)
+    kernel_size = check_positive_int("kernel_size", kernel_size)
+    stride = kernel_size if stride is None else check_positive_int("stride", stride)
+    padding = check_nonnegative_int("padding", padding)
+    dilation = check_positive_int("dilation", dilation)
+    check_padding(padding, kernel_size)
+    return _output_size(size, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def check_padding(padding, kernel_size):
+    """A padding of at most half the kernel, so that every window reaches the input; both of one axis."""
+    if padding > kernel_size // 2:
+        raise ValueError(
+            f"padding must be at most half of kernel_size {kernel_size}, {kernel_size // 2}, got {padding}"
+        )
+
+
+def _output_size(size, kernel_size, stride, padding, dilation, ceil_mode):
+    span = dilation * (kernel_size - 1) + 1
+    room = size + 2 * padding - span
+    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    if ceil_mode and (count - 1) * stride >= size + padding:
+        count -= 1
+    if count < 1:
+        raise ValueError(
+            f"kernel_size {kernel_size} with dilation {dilation} spans {span} samples, "
+            f"more than the {size + 2 * padding} of an input of {size} with padding {padding}"
+        )
+    return count
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where the windows of a pooling lie. Every field but the last is a tuple with an entry per spatial axis.
+
+    Fields:
+        size: of the input.
+        kernel_size, stride, padding, dilation: as in `pool_output_size`.
+        output_size: number of windows.
+        batch: the axes of the input before the spatial ones, (N, C) or (C,).
+    """
+
+    size: tuple
+    kernel_size: tuple
+    stride: tuple
+    padding: tuple
+    dilation: tuple
+    output_size: tuple
+    batch: tuple
+
+    @property
+    def axes(self):
+        """int: how many spatial axes there are."""
+        return len(self.size)
+
+    @property
+    def output_shape(self):
+        """tuple: shape of the output."""
+        return (*self.batch, *self.output_size)
+
+    @property
+    def span(self):
+        """tuple: samples from the first to the last element of a window, both included."""
+        return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True))
+
+    @property
+    def border(self):
+        """tuple of pairs: samples to add before and after each axis so that every window lies inside."""
+        return tuple(
+            (pad, max(0, (count - 1) * stride - pad + span - size))
+            for size, pad, stride, span, count in zip(
+                self.size, self.padding, self.stride, self.span, self.output_size, strict=True
+            )
+        )
+
+    @property
+    def inside(self):
+        """list, per axis a list of windows, per window a list of booleans: whether its elements lie in x."""
+        return [
+            [
+                [0 <= start + i * dilation < size for i in range(kernel)]
+                for start in range(-pad, -pad + stride * count, stride)
+            ]
+            for size, kernel, stride, pad, dilation, count in zip(
+                self.size,
+                self.kernel_size,
+                self.stride,
+                self.padding,
+                self.dilation,
+                self.output_size,
+                strict=True,
+            )
+        ]
+
+    def counts(self, include_pad):
+        """Elements in each window, which an average divides by.
+
+        Args:
+            include_pad: count the padding on both sides, too; never what lies beyond it.
+        Returns:
+            list, per axis the list of counts of its windows. The number of elements is their product.
+        """
+        return [
+            [
+                min(start + kernel, size + pad * include_pad) - max(start, -pad * include_pad)
+                for start in range(-pad, -pad + stride * count, stride)
+            ]
+            for size, kernel, stride, pad, count in zip(
+                self.size, self.kernel_size, self.stride, self.padding, self.output_size, strict=True
+            )
+        ]
+
+
+def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """Check a pooling's arguments against each other and the input, and say where the windows lie.
+
+    Args:
+        shape: of the input: (N, C, *spatial) or (C, *spatial).
+        axes: number of spatial axes, 1, 2 or 3.
+        kernel_size, stride, padding, dilation: an int, or one per axis; stride None means kernel_size.
+        ceil_mode: as in `pool_output_size`.
+    Returns:
+        Windows.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    """
+    kernel_size, stride, padding, dilation = check_geometry(axes, kernel_size, stride, padding, dilation)
+    batch, size = split_shape(shape, axes)
+    output_size = tuple(
+        _output_size(*one, ceil_mode)
+        for one in zip(size, kernel_size, stride, padding, dilation, strict=True)
+    )
+    return Windows(size, kernel_size, stride, padding, dilation, output_size, batch)
+
+
+def check_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
+    """Kernel, stride, padding and dilation with an entry per axis; a stride of None is the kernel."""
+    kernel_size = check_per_axis("kernel_size", kernel_size, axes, minimum=1)
+    stride = kernel_size if stride is None else check_per_axis("stride", stride, axes, minimum=1)
+    padding = check_per_axis("padding", padding, axes, minimum=0)
+    dilation = check_per_axis("dilation", dilation, axes, minimum=1)
+    for pad, kernel in zip(padding, kernel_size, strict=True):
+        check_padding(pad, kernel)
+    return kernel_size, stride, padding, dilation
+
+
+def split_shape(shape, axes, batched=False):
+    """The shape of an input as (N, C) or (C,), and its spatial axes, none of them empty.
+
+    Args:
+        shape: of the input.
+        axes: number of spatial axes.
+        batched: True refuses an input without a batch axis.
+    Raises:
+        ValueError: names the shape and those allowed.
+    """
+    shape = tuple(shape)
+    allowed = [f"(N, C, {AXES[axes - 1]})"] + [f"(C, {AXES[axes - 1]})"] * (not batched)
+    if len(shape) not in (axes + 2, axes + 2 - (not batched)) or 0 in shape[-axes:]:
+        raise ValueError(
+            f"x must have shape {' or '.join(allowed)} with no empty axis but N and C, got {shape}"
+        )
+    return shape[:-axes], shape[-axes:]
+
+
+def adaptive_output_size(size, output_size):
+    """The output size of an adaptive pooling, with an entry per axis.
+
+    Args:
+        size: tuple, the input's spatial axes.
+        output_size: an int for all axes, or one per axis; None keeps an axis as it is.
+    Returns:
+        tuple of ints.
+    Raises:
+        ValueError, TypeError: names output_size, its value and what is allowed.
+    Source: torch.nn.AdaptiveAvgPool2d.
+    """
+    if not isinstance(output_size, tuple | list):
+        output_size = (output_size,) * len(size)
+    if len(output_size) != len(size):
+        raise ValueError(f"output_size must be an int or have {len(size)} entries, got {output_size!r}")
+    return tuple(
+        n if wanted is None else check_nonnegative_int("output_size", wanted)
+        for n, wanted in zip(size, output_size, strict=True)
+    )
+
+
+def adaptive_bounds(size, output_size):
+    """Where the windows of an adaptive pooling begin and end along one axis.
+
+    Window i covers the samples from floor(i size / output_size) to ceil((i + 1) size / output_size), so
+    that together they cover all, and two neighbors share a sample where the sizes do not divide.
+
+    Args:
+        size, output_size: samples in and windows out.
+    Returns:
+        list of slices.
+    Source: torch.nn.AdaptiveAvgPool2d; its documentation does not give the rule, its code does.
+    """
+    return [slice(i * size // output_size, -(-(i + 1) * size // output_size)) for i in range(output_size)]
+
+
+def unpool_output_size(shape, axes, kernel_size, stride=None, padding=0, output_size=None):
+    """Size of the plane that a max-unpooling fills.
+
+    Args:
+        shape: of the pooled input, (N, C, *spatial) or (C, *spatial).
+        axes: number of spatial axes.
+        kernel_size, stride, padding: of the max pooling, an int or one per axis.
+        output_size: the plane's size, or the whole shape; None means (n - 1) stride - 2 padding +
+            kernel_size. Several sizes pool to one, so an axis may differ from that by less than its stride.
+    Returns:
+        tuple of ints.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.MaxUnpool2d.
+    """
+    kernel_size, stride, padding, _ = check_geometry(axes, kernel_size, stride, padding)
+    _, size = split_shape(shape, axes)
+    usual = tuple(
+        (n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel_size, strict=True)
+    )
+    if output_size is None:
+        if min(usual) < 1:
+            raise ValueError(f"an input of shape {tuple(shape)} unpools to the size {usual}, which is empty")
+        return usual
+    given = tuple(output_size)
+    if len(given) == len(shape):
+        given = given[-axes:]
+    allowed = [range(u - s + 1, u + s) for u, s in zip(usual, stride, strict=True)]
+    if len(given) != axes or any(g not in a or g < 1 for g, a in zip(given, allowed, strict=True)):
+        nearby = ", ".join(f"{max(1, a.start)} to {a.stop - 1}" for a in allowed)
+        raise ValueError(f"output_size must have {axes} entries, {nearby}, got {tuple(output_size)}")
+    return given
+
+
+def binomial_filter(filt_size):
+    """The row of Pascal's triangle with filt_size entries, divided by its sum.
+
+    Args:
+        filt_size: number of taps, 1 to 7.
+    Returns:
+        list of floats: [0.25, 0.5, 0.25] for 3.
+    Raises:
+        ValueError, TypeError: names filt_size, its value and what is allowed.
+    Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.
+    """
+    filt_size = check_positive_int("filt_size", filt_size)
+    if filt_size > 7:
+        raise ValueError(f"filt_size must be from 1 to 7, got {filt_size}")
+    return [math.comb(filt_size - 1, i) / 2 ** (filt_size - 1) for i in range(filt_size)]
+
+
+def blur_positions(size, filt_size, stride):
+    """Which samples along an axis each tap of a blurring filter meets, the borders being mirrors.
+
+    Args:
+        size: samples along the axis.
+        filt_size: number of taps.
+        stride: samples from one output to the next.
+    Returns:
+        list, for each tap the list of its positions, one per output; (size - 1) // stride + 1 outputs.
+    Raises:
+        ValueError: the axis is too short to be reflected.
+    """
+    before, after = (filt_size - 1) // 2, filt_size // 2
+    if max(before, after) >= size:
+        raise ValueError(f"filt_size must be less than twice the size {size} of x, got {filt_size}")
+
+    def reflected(position):
+        return size - 1 - abs(size - 1 - abs(position))
+
+    return [
+        [reflected(start + i) for start in range(-before, size - before, stride)] for i in range(filt_size)
+    ]
+
+
+def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=None):
+    """The kernel and the number of windows of fractional max pooling, both as pairs.
+
+    Args:
+        shape: of the input, (N, C, H, W) or (C, H, W).
+        kernel_size: an int or a pair.
+        output_size: an int or a pair; None where output_ratio is given.
+        output_ratio: the output's share of the input, a number in (0, 1) or a pair of them.
+    Returns:
+        (kernel_size, output_size).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.FractionalMaxPool2d.
+    """
+    kernel_size = check_per_axis("kernel_size", kernel_size, 2, minimum=1)
+    _, size = split_shape(shape, 2)
+    if (output_size is None) == (output_ratio is None):
+        raise ValueError(
+            "one of output_size and output_ratio must be given, "
+            f"got output_size={output_size!r} and output_ratio={output_ratio!r}"
+        )
+    if output_size is None:
+        output_size = tuple(int(n * ratio) for n, ratio in zip(size, check_ratio(output_ratio), strict=True))
+    output_size = check_per_axis("output_size", output_size, 2, minimum=1)
+    for n, kernel, count in zip(size, kernel_size, output_size, strict=True):
+        if count + kernel - 1 > n:
+            raise ValueError(
+                f"output_size must be at most size - kernel_size + 1 = {n - kernel + 1}, got {count}"
+            )
+    return kernel_size, output_size
+
+
+def check_ratio(output_ratio):
+    """A number in (0, 1), or a pair of them, as a pair."""
+    pair = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * 2
+    pair = tuple(check_positive_number("output_ratio", ratio) for ratio in pair)
+    if len(pair) != 2 or max(pair) >= 1:
+        raise ValueError(f"output_ratio must be a number in (0, 1) or a pair of them, got {output_ratio!r}")
+    return pair
+
+
+def check_divisor(divisor_override):
+    """A whole number other than 0."""
+    try:
+        value = operator.index(divisor_override)
+    except TypeError:
+        raise TypeError(
+            f"divisor_override must be a whole number or None, got {divisor_override!r}"
+        ) from None
+    if value == 0:
+        raise ValueError("divisor_override must not be 0")
+    return value
+
+
+def check_levels(levels):
+    """A tuple of whole numbers >= 1, at least one."""
+    if not isinstance(levels, tuple | list) or not levels:
+        raise ValueError(f"levels must be a tuple of at least one whole number >= 1, got {levels!r}")
+    return tuple(check_positive_int("levels", level) for level in levels)
+
+
+def check_mode(mode):
+    """ "max" or "avg"."""
+    if mode not in ("max", "avg"):
+        raise ValueError(f'mode must be "max" or "avg", got {mode!r}')
+    return mode
