@@ -1,0 +1,69 @@
+"""Each experiment of the chapter runs at a tiny size, repeats with its seed, and measures what it says."""
+
+import numpy as np
+import pytest
+
+from coursepkg.experiments import find_experiment, results
+
+torch = pytest.importorskip("torch")
+
+TINY = {
+    "pooling-methods": {"n_train": 60, "epochs": 1, "n_moved": 20, "shifts": (1, 28), "angles": (30,)},
+    "pooling-sequences": {"n_train": 60, "epochs": 1, "channels": 4},
+}
+
+
+def run(name, seed=1):
+    return dict(results._leaves(results.plain(find_experiment(name).run(seed, "cpu", **TINY[name]))))
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_runs_and_repeats(name):
+    torch.set_num_threads(1)
+    first = run(name)
+    torch.manual_seed(99)  # what others draw must not matter
+    assert run(name) == first
+    assert all(np.isfinite(value).all() for value in first.values())
+    assert run(name, seed=2) != first
+
+
+def test_shifting_moves_pixels_and_brings_white():
+    from coursepkg.experiments.pooling.methods import shifted
+
+    x = torch.arange(1.0, 10).view(1, 1, 3, 3)
+    assert shifted(x, 1, 0)[0, 0].tolist() == [[0, 0, 0], [1, 2, 3], [4, 5, 6]]
+    assert shifted(x, 0, -2)[0, 0].tolist() == [[3, 0, 0], [6, 0, 0], [9, 0, 0]]
+    assert shifted(x, 3, 0).sum() == 0
+    assert torch.equal(shifted(x, 0, 0), x)
+
+
+def test_rotating_turns_clockwise():
+    from coursepkg.experiments.pooling.methods import rotated
+
+    x = torch.zeros(1, 1, 5, 5)
+    x[0, 0, 2, 4] = 1  # in the middle on the right
+    quarter = rotated(x, 90)
+    assert quarter[0, 0, 4, 2] == pytest.approx(1, abs=1e-5) and quarter.sum() == pytest.approx(1, abs=1e-5)
+    torch.testing.assert_close(rotated(x, 0), x)
+    torch.testing.assert_close(rotated(rotated(x, 90), -90), x, atol=1e-5, rtol=0)
+
+
+def test_a_strided_network_subsamples_the_plain_one():
+    from coursepkg.experiments.pooling import methods
+
+    class Subsample(torch.nn.Module):
+        def forward(self, x):
+            return x[..., ::2, ::2]
+
+    x = torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    strided = methods.METHODS["stride"](0, 28)
+    torch.testing.assert_close(strided(x), methods.network(Subsample, 0)(x), atol=1e-5, rtol=1e-5)
+
+
+def test_global_maximum_of_a_curve_does_not_mind_where_it_is():
+    from coursepkg.experiments.pooling import sequences
+
+    x = torch.zeros(1, 1, 40)
+    x[..., 12:20] = torch.randn(8, generator=torch.Generator().manual_seed(0))
+    features = sequences.network(*sequences.METHODS["max_global_max"], 8, 0)[0]
+    torch.testing.assert_close(features(x), features(x.roll(4, dims=-1)))
