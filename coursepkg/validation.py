@@ -85,6 +85,12 @@ def check_float_array(name, x):
     return x
 
 
+def check_shape(name, array, shape):
+    """An array or tensor of exactly this shape."""
+    if tuple(array.shape) != tuple(shape):
+        raise ValueError(f"{name} must have shape {tuple(shape)}, got {tuple(array.shape)}")
+
+
 def check_input(x, param):
     """The input of a layer: a float array of the dtype of the layer's parameter (None: of either dtype)."""
     check_float_array("x", x)

@@ -15,7 +15,6 @@ from coursepkg.dropout.rules import (
     channel_mask_shape,
     check_broadcasts,
     check_last_axis,
-    check_shape,
     check_thinned,
     dropblock_gamma,
     sample_mask_shape,
@@ -32,6 +31,7 @@ from coursepkg.validation import (
     check_positive_int,
     check_positive_number,
     check_probability,
+    check_shape,
 )
 
 # The coin and the mask

@@ -1,5 +1,7 @@
 """What both backends share: shapes of masks, constants, and the checks of arguments that have a shape."""
 
+from coursepkg.validation import check_shape
+
 # Limit of SELU at minus infinity, -scale * alpha, rounded as PyTorch rounds it.
 SELU_FLOOR = -1.7580993408473766
 
@@ -71,12 +73,6 @@ def dropblock_gamma(p, block_size, height, width):
     """
     corners = (height - block_size + 1) * (width - block_size + 1)
     return min(1.0, p * height * width / (block_size**2 * corners))
-
-
-def check_shape(name, array, shape):
-    """An array or tensor of exactly this shape."""
-    if tuple(array.shape) != tuple(shape):
-        raise ValueError(f"{name} must have shape {tuple(shape)}, got {tuple(array.shape)}")
 
 
 def check_broadcasts(mask, shape):

@@ -19,12 +19,11 @@ from coursepkg.dropout.rules import (
     channel_mask_shape,
     check_broadcasts,
     check_last_axis,
-    check_shape,
     check_thinned,
     dropblock_gamma,
     sample_mask_shape,
 )
-from coursepkg.validation import check_positive_int, check_positive_number, check_probability
+from coursepkg.validation import check_positive_int, check_positive_number, check_probability, check_shape
 from coursepkg.validation_torch import check_float_tensor, check_generator
 
 # The coin and the mask

@@ -82,7 +82,7 @@ class Winners:
         self.planes, count = math.prod(windows.batch), math.prod(windows.output_size)
         self.places = np.empty((self.planes, count), np.min_scalar_type(math.prod(kernel_size) - 1))
         # The flat index in the plane is that of the window's start plus that of the place in the window.
-        row = [math.prod(windows.size[axis + 1 :]) for axis in range(windows.axes)]
+        row = _steps(windows.size)
         starts = [
             (np.arange(count) * stride - padding) * length
             for count, stride, padding, length in zip(
@@ -124,7 +124,7 @@ class Winners:
             inside = [
                 [taps.index(True) if True in taps else 0 for taps in axis] for axis in self.windows.inside
             ]
-            weights = np.cumprod((1, *self.windows.kernel_size[:0:-1]))[::-1]
+            weights = _steps(self.windows.kernel_size)
             first = _outer_sum([np.array(axis) * w for axis, w in zip(inside, weights, strict=True)])
             self.places = np.where(is_lowest, first.astype(self.places.dtype), self.places)
 
@@ -209,14 +209,9 @@ class _Blocks:
         self.planes = math.prod(windows.batch)
         self.x = x.reshape(self.planes, *windows.size)
         self.padded, self.fill = _padded_size(windows), fill
-        self.axes, length, weight = [], 1, 1
-        for kernel, dilation, size in zip(
-            windows.kernel_size[::-1], windows.dilation[::-1], self.padded[::-1], strict=True
-        ):
-            self.axes.append((kernel, dilation * length, weight))
-            length, weight = length * size, weight * kernel
-        self.plane = length
-        lengths = [math.prod(self.padded[axis + 1 :]) for axis in range(windows.axes)]
+        self.plane, lengths = math.prod(self.padded), _steps(self.padded)
+        steps = map(operator.mul, windows.dilation, lengths)
+        self.axes = list(zip(windows.kernel_size, steps, _steps(windows.kernel_size), strict=True))[::-1]
         self._strides = [self.plane, *map(operator.mul, windows.stride, lengths)]
         # Not for a window of one element, which may start at the last number, with nothing behind it.
         aligned = self._strides[-1] == 2 and not any(stride % 2 for stride in self._strides)
@@ -355,6 +350,11 @@ def _inside(windows):
             for size, (before, _) in zip(windows.size, windows.border, strict=True)
         ),
     )
+
+
+def _steps(size):
+    """How many places in memory order lie between neighbors along each axis of an array of this size."""
+    return [math.prod(size[axis + 1 :]) for axis in range(len(size))]
 
 
 def _outer_sum(axes):

@@ -40,6 +40,7 @@ from coursepkg.validation import (
     check_per_axis,
     check_positive_int,
     check_positive_number,
+    check_shape,
 )
 
 __all__ = ["pool_output_size"]  # of rules, where both backends find it
@@ -233,7 +234,12 @@ def _max_pool_backward(dy, x, windows, indices):
     if indices is None:
         _, indices = fast.max_pool_winners(x, windows)
     else:
-        check_indices(indices, windows.output_shape, windows.size, lowest=-1)
+        check_indices(
+            indices,
+            windows.output_shape,
+            windows.size,
+            lowest=0 if fast.empty_windows(windows) is None else -1,
+        )
         indices = indices.reshape(math.prod(windows.batch), math.prod(windows.output_size))
     return fast.max_pool_backward(dy, indices, windows)
 
@@ -877,13 +883,7 @@ def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng
     windows = place_windows(np.shape(x), 2, kernel_size, stride)
     check_float_array("x", x)
     rng = check_generator("rng", rng)
-    values = _gather(x, windows, 0)
-    if not training:
-        return (pick_probabilities(values) * values).sum(axis=-1)
-    if mask is None:
-        mask = draw_picks(values, rng)
-    check_picks(mask, values.shape)
-    return np.where(mask, values, x.dtype.type(0)).sum(axis=-1)
+    return _stochastic_pool(_gather(x, windows, 0), training, mask, rng)[0]
 
 
 def stochastic_pool2d_backward(dy, x, kernel_size, stride=None, training=True, mask=None):
@@ -914,6 +914,15 @@ def stochastic_pool2d_backward(dy, x, kernel_size, stride=None, training=True, m
         through = np.where(values > 0, 2 * positive - y, 0) / np.where(total > 0, total, 1)
         dvalues = dy[..., None] * np.where(total > 0, through, probability).astype(dy.dtype)
     return _scatter_windows(dvalues, windows)
+
+
+def _stochastic_pool(values, training, mask, rng):
+    """The pooled windows (..., K), and the mask that picked; None where it is the average over picks."""
+    if not training:
+        return (pick_probabilities(values) * values).sum(axis=-1), None
+    mask = draw_picks(values, rng) if mask is None else mask
+    check_picks(mask, values.shape)
+    return np.where(mask, values, values.dtype.type(0)).sum(axis=-1), mask
 
 
 def pick_probabilities(values):
@@ -951,8 +960,7 @@ def spatial_pyramid_pool2d(x, levels=(1, 2, 4), mode="max"):
     """
     levels, mode = _check_pyramid(x, levels, mode)
     pool = adaptive_max_pool2d if mode == "max" else adaptive_avg_pool2d
-    count = math.prod(x.shape[1:2])
-    return np.concatenate([pool(x, n).reshape(len(x), count * n * n) for n in levels], axis=1)
+    return np.concatenate([pool(x, n).reshape(len(x), x.shape[1] * n * n) for n in levels], axis=1)
 
 
 def spatial_pyramid_pool2d_backward(dy, x, levels=(1, 2, 4), mode="max"):
@@ -1045,8 +1053,7 @@ def check_indices(indices, shape, size, lowest=0):
     if not isinstance(indices, np.ndarray) or not np.issubdtype(indices.dtype, np.integer):
         kind = f"dtype {indices.dtype}" if isinstance(indices, np.ndarray) else type(indices).__name__
         raise TypeError(f"indices must be an integer array, got {kind}")
-    if indices.shape != tuple(shape):
-        raise ValueError(f"indices must have shape {tuple(shape)}, got {indices.shape}")
+    check_shape("indices", indices, shape)
     count = math.prod(size)
     if indices.size and not (indices.min() >= lowest and indices.max() < count):
         raise ValueError(
@@ -1059,8 +1066,7 @@ def check_picks(mask, shape):
     if not isinstance(mask, np.ndarray) or mask.dtype != bool:
         kind = f"dtype {mask.dtype}" if isinstance(mask, np.ndarray) else type(mask).__name__
         raise TypeError(f"mask must be a boolean array, True = picked, got {kind}")
-    if mask.shape != tuple(shape):
-        raise ValueError(f"mask must have shape {tuple(shape)}, got {mask.shape}")
+    check_shape("mask", mask, shape)
     if not (mask.sum(axis=-1) == 1).all():
         raise ValueError("mask must pick one pixel of every window")
 
@@ -1070,8 +1076,7 @@ def check_samples(samples, x):
     if not isinstance(samples, np.ndarray) or samples.dtype != x.dtype:
         kind = f"dtype {samples.dtype}" if isinstance(samples, np.ndarray) else type(samples).__name__
         raise TypeError(f"samples must be an array of x's dtype {x.dtype}, got {kind}")
-    if samples.shape != (*x.shape[:-2], 2):
-        raise ValueError(f"samples must have shape {(*x.shape[:-2], 2)}, got {samples.shape}")
+    check_shape("samples", samples, (*x.shape[:-2], 2))
     if samples.size and not (samples.min() >= 0 and samples.max() < 1):
         raise ValueError(f"samples must be in [0, 1), got {samples.min()} to {samples.max()}")
 
@@ -1526,12 +1531,8 @@ class StochasticPool2d(Layer):
         """Args: x (N, C, H, W) or (C, H, W), mask or None. Returns: (N, C, OH, OW) or (C, OH, OW)."""
         windows = place_windows(np.shape(x), 2, self.kernel_size, self.stride)
         check_float_array("x", x)
-        if not self.training:
-            mask = None
-        elif mask is None:
-            mask = draw_picks(_gather(x, windows, 0), self.rng)
-        y = stochastic_pool2d(x, self.kernel_size, self.stride, self.training, mask)
-        self.mask, self.saved = mask, (x, mask)
+        y, self.mask = _stochastic_pool(_gather(x, windows, 0), self.training, mask, self.rng)
+        self.saved = x, self.mask
         return y
 
     def backward(self, dy):

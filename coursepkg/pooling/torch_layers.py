@@ -25,7 +25,12 @@ from coursepkg.pooling.rules import (
     split_shape,
     unpool_output_size,
 )
-from coursepkg.validation import check_per_axis, check_positive_int, check_positive_number
+from coursepkg.validation import (
+    check_per_axis,
+    check_positive_int,
+    check_positive_number,
+    check_shape,
+)
 from coursepkg.validation_torch import check_float_tensor, check_generator
 
 __all__ = ["pool_output_size"]  # of rules, where both backends find it
@@ -464,12 +469,16 @@ def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng
     windows = place_windows(x.shape, 2, kernel_size, stride)
     check_float_tensor("x", x)
     check_generator("rng", rng)
-    values = gather_windows(x, windows, 0)
+    return _stochastic_pool(gather_windows(x, windows, 0), training, mask, rng)[0]
+
+
+def _stochastic_pool(values, training, mask, rng):
+    """The pooled windows (..., K), and the mask that picked; None where it is the average over picks."""
     if not training:
-        return (pick_probabilities(values) * values).sum(dim=-1)
+        return (pick_probabilities(values) * values).sum(dim=-1), None
     mask = draw_picks(values, rng) if mask is None else mask
     check_picks(mask, values.shape)
-    return values.masked_fill(~mask, 0).sum(dim=-1)
+    return values.masked_fill(~mask, 0).sum(dim=-1), mask
 
 
 def pick_probabilities(values):
@@ -547,8 +556,7 @@ def check_indices(indices, shape, size):
     if not isinstance(indices, torch.Tensor) or indices.dtype != torch.int64:
         kind = indices.dtype if isinstance(indices, torch.Tensor) else type(indices).__name__
         raise TypeError(f"indices must be an int64 tensor, got {kind}")
-    if indices.shape != shape:
-        raise ValueError(f"indices must have shape {tuple(shape)}, got {tuple(indices.shape)}")
+    check_shape("indices", indices, shape)
     count = math.prod(size)
     if indices.numel() and not (indices.min() >= 0 and indices.max() < count):
         raise ValueError(f"indices must be from 0 to {count - 1}, got {indices.min()} to {indices.max()}")
@@ -559,8 +567,7 @@ def check_picks(mask, shape):
     if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, torch.Tensor) else type(mask).__name__
         raise TypeError(f"mask must be a boolean tensor, True = picked, got {kind}")
-    if mask.shape != shape:
-        raise ValueError(f"mask must have shape {tuple(shape)}, got {tuple(mask.shape)}")
+    check_shape("mask", mask, shape)
     if not (mask.sum(dim=-1) == 1).all():
         raise ValueError("mask must pick one pixel of every window")
 
@@ -570,8 +577,7 @@ def check_samples(samples, x):
     if not isinstance(samples, torch.Tensor) or samples.dtype != x.dtype:
         kind = samples.dtype if isinstance(samples, torch.Tensor) else type(samples).__name__
         raise TypeError(f"samples must be a tensor of x's dtype {x.dtype}, got {kind}")
-    if samples.shape != (*x.shape[:-2], 2):
-        raise ValueError(f"samples must have shape {(*x.shape[:-2], 2)}, got {tuple(samples.shape)}")
+    check_shape("samples", samples, (*x.shape[:-2], 2))
     if samples.numel() and not (samples.min() >= 0 and samples.max() < 1):
         raise ValueError(f"samples must be in [0, 1), got {samples.min()} to {samples.max()}")
 
@@ -862,12 +868,8 @@ class StochasticPool2d(nn.Module):
     def forward(self, x, mask=None):
         windows = place_windows(x.shape, 2, self.kernel_size, self.stride)
         check_float_tensor("x", x)
-        if not self.training:
-            mask = None
-        elif mask is None:
-            mask = draw_picks(gather_windows(x, windows, 0), self.rng)
-        self.mask = mask
-        return stochastic_pool2d(x, self.kernel_size, self.stride, self.training, mask)
+        y, self.mask = _stochastic_pool(gather_windows(x, windows, 0), self.training, mask, self.rng)
+        return y
 
 
 class SpatialPyramidPool2d(nn.Module):

@@ -154,6 +154,7 @@ def test_wrong_arguments(backend, name, args, error, message):
     ("name", "args", "message"),
     [
         ("max_pool2d_backward", (ONES[:, :1], X, 2), r"dy has shape \(1, 1, 2, 2\)"),
+        ("max_pool2d_backward", (ONES, X, 2, None, 0, 1, False, ZEROS - 1), "indices must be from 0 to 15"),
         ("avg_pool2d_backward", (ONES[:, :1], X, 2), r"dy has shape \(1, 1, 2, 2\)"),
         ("lp_pool2d_backward", (ONES[:, :1], X, 2, 2), r"dy has shape \(1, 1, 2, 2\)"),
         ("adaptive_max_pool2d_backward", (ONES, X, 3), r"dy has shape \(1, 2, 2, 2\)"),
@@ -163,6 +164,6 @@ def test_wrong_arguments(backend, name, args, error, message):
         ("gem_pool2d_backward", (ONES, X), r"dy has shape \(1, 2, 2, 2\)"),
     ],
 )
-def test_backward_refuses_gradients_of_other_shapes(name, args, message):
+def test_backward_refuses_what_does_not_fit(name, args, message):
     with pytest.raises(ValueError, match=message):
         getattr(numpy_layers, name)(*args)

@@ -7,9 +7,9 @@ from torch.nn import functional as F
 
 from coursepkg.data import Data, Split, fashion_mnist
 from coursepkg.experiments import experiment
+from coursepkg.experiments.pooling._nets import train
 from coursepkg.pooling.torch_layers import BlurPool2d, GlobalAvgPool, GlobalMaxPool
-from coursepkg.training import one_cycle
-from coursepkg.training.torch_loop import evaluate, fit
+from coursepkg.training.torch_loop import evaluate
 
 
 @experiment("pooling-methods", seeds=6, first_seed=100)
@@ -129,10 +129,7 @@ def _with_margin(x, margin):
 
 def _measured(make, data, seed, device, epochs, shifts, angles, n_moved):
     model = make(seed, data.train.x.shape[-1]).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
-    fit(
-        model, Data(data.train), optimizer, epochs, 50, one_cycle, np.random.default_rng(seed), progress=False
-    )
+    train(model, data, seed, epochs)
     (train_loss, train_error), (test_loss, test_error) = (evaluate(model, split) for split in data)
     x = torch.as_tensor(data.test.x[:n_moved], device=device)
     kept, moved = [], []

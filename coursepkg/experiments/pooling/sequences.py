@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from coursepkg.data import Data, mnist1d
+from coursepkg.data import mnist1d
 from coursepkg.experiments import experiment
+from coursepkg.experiments.pooling._nets import train
 from coursepkg.pooling.torch_layers import GlobalAvgPool, GlobalMaxPool
-from coursepkg.training import one_cycle
-from coursepkg.training.torch_loop import evaluate, fit
+from coursepkg.training.torch_loop import evaluate
 
 
 @experiment("pooling-sequences", seeds=6, first_seed=100)
@@ -67,10 +67,7 @@ def network(thin, stride, head, channels, seed):
 
 
 def _measured(model, data, seed, epochs):
-    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
-    fit(
-        model, Data(data.train), optimizer, epochs, 50, one_cycle, np.random.default_rng(seed), progress=False
-    )
+    train(model, data, seed, epochs)
     (_, train_error), (_, test_error) = (evaluate(model, split) for split in data)
     weights = sum(parameter.numel() for parameter in model.parameters())
     return {"train_error": train_error, "test_error": test_error, "weights": weights}
