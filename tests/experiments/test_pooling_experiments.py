@@ -9,6 +9,8 @@ torch = pytest.importorskip("torch")
 
 TINY = {
     "pooling-methods": {"n_train": 60, "epochs": 1, "n_moved": 20, "shifts": (1, 28), "angles": (30,)},
+    "pooling-augmentation": {"n_train": 20, "copies": 2, "epochs": 1, "n_moved": 20, "shifts": (1,)},
+    "pooling-all-convolutional": {"sizes": (60, 90), "epochs": (1, 1)},
     "pooling-sequences": {"n_train": 60, "epochs": 1, "channels": 4},
 }
 
@@ -67,3 +69,31 @@ def test_global_maximum_of_a_curve_does_not_mind_where_it_is():
     x[..., 12:20] = torch.randn(8, generator=torch.Generator().manual_seed(0))
     features = sequences.network(*sequences.METHODS["max_global_max"], 8, 0)[0]
     torch.testing.assert_close(features(x), features(x.roll(4, dims=-1)))
+
+
+def test_equal_numbers_of_weights_in_each_pair():
+    from coursepkg.experiments.pooling.all_convolutional import NETS, network
+
+    weights = {name: sum(p.numel() for p in network(*parts, 0).parameters()) for name, parts in NETS.items()}
+    assert weights["stride"] == weights["max"] < weights["conv_stride"] == weights["conv_max"]
+
+
+def test_copies_are_shifted_pictures_with_their_labels():
+    from coursepkg.data import Split
+    from coursepkg.experiments.pooling.augmentation import shifted_copies
+
+    x = np.random.default_rng(0).random((3, 1, 6, 5)).astype(np.float32) + 1
+    copies = shifted_copies(Split(x, np.arange(3)), 40, 2, np.random.default_rng(1))
+    assert copies.x.shape == (120, 1, 6, 5) and copies.y.tolist() == np.repeat(np.arange(3), 40).tolist()
+    wide = np.pad(x, ((0, 0), (0, 0), (4, 4), (4, 4)))
+    found = set()
+    for picture, label in zip(copies.x, copies.y, strict=True):
+        shifts = [
+            (i, j)
+            for i in range(-2, 3)
+            for j in range(-2, 3)
+            if np.array_equal(picture, wide[label, :, 4 - i : 10 - i, 4 - j : 9 - j])
+        ]
+        assert len(shifts) == 1
+        found |= set(shifts)
+    assert len(found) == 25  # every shift comes up, the farthest included

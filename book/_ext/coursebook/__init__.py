@@ -2,7 +2,7 @@
 
 import os
 
-from . import accessibility, claims, errata, exercise_index, launch, tabs
+from . import accessibility, claims, errata, exercise_index, interactive, launch, tabs
 from .repository import read_repository
 
 
@@ -13,7 +13,7 @@ def set_base_address(app, config):
 
 def setup(app):
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars are no part of a page
-    for module in (tabs, launch, claims, exercise_index, errata, accessibility):
+    for module in (tabs, launch, claims, exercise_index, interactive, errata, accessibility):
         module.setup(app)
     app.connect("config-inited", set_base_address)
     return {"version": "1", "parallel_read_safe": True}

@@ -238,8 +238,9 @@ class Flattener:
             return self._math(body, directive.options.get("label"))
         if name in ("code-block", "code"):
             return f"```{argument}\n{body}\n```"
-        if name == "raw":
-            return f"*(This part is interactive: see [the page]({self.repository.page(self.page.name)}).)*"
+        if name == "interactive":
+            page = self.repository.page(self.page.name)
+            return f"*(Here [the page]({page}) has a figure that moves.)* {self.flatten(body)}"
         raise FlattenError(f"{self.page.path}: the directive {name!r} has no plain form")
 
     def _math(self, formula, label):

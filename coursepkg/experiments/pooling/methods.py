@@ -47,7 +47,7 @@ def run(
     nets = {name: (make, plain) for name, make in METHODS.items()}
     nets |= {f"canvas_{name}": (METHODS[name], canvas) for name in ("max", "global_max")}
     return {
-        name: _measured(make, data, seed, device, epochs, shifts, angles, n_moved)
+        name: measured(make, data, seed, device, epochs, shifts, angles, n_moved)
         for name, (make, data) in nets.items()
     }
 
@@ -123,11 +123,16 @@ def rotated(x, degrees):
     return F.grid_sample(x, grid.to(x), align_corners=False)
 
 
-def _with_margin(x, margin):
-    return np.pad(x, ((0, 0), (0, 0), (margin, margin), (margin, margin)))
+def measured(make, data, seed, device, epochs, shifts, angles, n_moved):
+    """Train a network, and compare what it says of pictures, of moved and of turned ones.
 
-
-def _measured(make, data, seed, device, epochs, shifts, angles, n_moved):
+    Args:
+        make: function (seed, size of the pictures) -> nn.Sequential(features, linear layer).
+        data: Data to train and to test with.
+        seed, device, epochs, shifts, angles, n_moved: as in `run`.
+    Returns:
+        dict, as in `run`.
+    """
     model = make(seed, data.train.x.shape[-1]).to(device)
     train(model, data, seed, epochs)
     (train_loss, train_error), (test_loss, test_error) = (evaluate(model, split) for split in data)
@@ -150,6 +155,10 @@ def _measured(make, data, seed, device, epochs, shifts, angles, n_moved):
         "same_rotation": turned,
         "moved_shift": moved,
     }
+
+
+def _with_margin(x, margin):
+    return np.pad(x, ((0, 0), (0, 0), (margin, margin), (margin, margin)))
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from torch import nn
 from coursepkg.data import mnist1d
 from coursepkg.experiments import experiment
 from coursepkg.experiments.pooling._nets import train
-from coursepkg.pooling.torch_layers import GlobalAvgPool, GlobalMaxPool
+from coursepkg.pooling.torch_layers import GeMPool2d, GlobalAvgPool, GlobalMaxPool
 from coursepkg.training.torch_loop import evaluate
 
 
@@ -22,8 +22,8 @@ def run(seed, device, *, n_train=1000, epochs=60, channels=32):
         epochs: of 50-curve batches, Adam with learning rate 0.01 and a one-cycle schedule.
         channels: maps of each of the three convolutions.
     Returns:
-        dict: {none, stride, average, max, max_global_average, max_global_max} . {train_error, test_error,
-        weights}.
+        dict: {none, stride, average, max, max_global_average, max_global_gem, max_global_max,
+        max_global_attention} . {train_error, test_error, weights}.
     """
     data = mnist1d(n_train, rng=np.random.default_rng(seed))
     return {
@@ -32,13 +32,37 @@ def run(seed, device, *, n_train=1000, epochs=60, channels=32):
     }
 
 
+class AttentionPool1d(nn.Module):
+    """The mean over time, weighted by how much each point is asked for: softmax of a learned score.
+
+    For features (N, C, L); the result is (N, C, 1).
+    Source: Ilse, Tomczak and Welling 2018, Attention-based Deep Multiple Instance Learning, without their
+    hidden layer.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.score = nn.LazyConv1d(1, 1)
+
+    def forward(self, x):
+        weights = self.score(x).softmax(dim=2)  # (N, 1, L)
+        return (weights * x).sum(dim=2, keepdim=True)
+
+
+def gem_pool():
+    """Generalized mean over time, with an exponent that is learned."""
+    return nn.Sequential(nn.Unflatten(2, (1, -1)), GeMPool2d())
+
+
 METHODS = {
     "none": (nn.Identity, 1, nn.Identity),
     "stride": (nn.Identity, 2, nn.Identity),
     "average": (lambda: nn.AvgPool1d(2), 1, nn.Identity),
     "max": (lambda: nn.MaxPool1d(2), 1, nn.Identity),
     "max_global_average": (lambda: nn.MaxPool1d(2), 1, GlobalAvgPool),
+    "max_global_gem": (lambda: nn.MaxPool1d(2), 1, gem_pool),
     "max_global_max": (lambda: nn.MaxPool1d(2), 1, GlobalMaxPool),
+    "max_global_attention": (lambda: nn.MaxPool1d(2), 1, AttentionPool1d),
 }
 """What thins out after the first two convolutions, these convolutions' stride, and the layer at the end."""
 
