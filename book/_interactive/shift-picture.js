@@ -33,7 +33,7 @@
     "0000000000000000000000000000",
     "0000000000000000000000000000",
   ];
-  const SIDE = 40, CORNER = 2;  // the shoe lies on a larger white picture, so that nothing leaves it
+  const SIDE = 44, CORNER = 4;  // the shoe lies on a larger white picture, so that nothing leaves it
 
   const grid = (rows, columns, value) =>
     Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => value(i, j)));

@@ -1,7 +1,7 @@
 """Property checkers of the pooling exercises on what a feature sees, and on how maps end as one answer.
 
 The rule at the head of `coursepkg.checks` holds: answers get arrays and numbers, and only what they return is
-looked at. A layer is (kernel_size, stride) or (kernel_size, stride, dilation). Every checker raises Violation.
+looked at. A layer is (kernel_size, stride) or (kernel_size, stride, dilation). All raise Violation.
 """
 
 import numpy as np
