@@ -100,7 +100,7 @@
     context.putImageData(pixels, 0, 0);
   }
 
-  const per = (share) => `${Math.round(100 * share)} %`;
+  const per = (share) => `${Math.round(100 * share)}\u00a0%`;
 
   class ShiftPicture extends HTMLElement {
     static compare(name, down, right) { return compare(name, down, right); }

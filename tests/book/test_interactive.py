@@ -121,4 +121,4 @@ def test_the_shoe_answers_to_the_keyboard(show):
     page.focus("input[name=right]")
     page.keyboard.press("ArrowRight")
     change = page.evaluate("customElements.get('shift-picture').compare('average', 0, 1).change")
-    assert f"average {change:.0%}".replace("%", " %") in page.inner_text("[aria-live]")
+    assert f"average {change:.0%}".replace("%", "\u00a0%") in page.inner_text("[aria-live]")
