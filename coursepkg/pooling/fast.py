@@ -12,11 +12,12 @@ import math
 import operator
 import sys
 from functools import reduce
+from itertools import cycle
 
 import numpy as np
 
-# Elements of a block. 1 MB of float32 and what is made of it stay in a cache of a few MB.
-BLOCK = 1 << 18
+# Elements of a block: few enough for a cache of some MB, and enough that Python's share of the time is small.
+BLOCK = 400_000
 
 
 def max_pool(x, windows):
@@ -41,7 +42,8 @@ def avg_pool(x, windows, divisor):
     Returns:
         array of windows.output_shape in x's dtype.
     """
-    return _pool(x, windows, 0, _running_sum, divisor)
+    with np.errstate(all="ignore"):  # of windows nobody asked for
+        return _pool(x, windows, 0, _running_sum, divisor)
 
 
 def max_pool_winners(x, windows):
@@ -140,7 +142,7 @@ def max_pool_backward(dy, indices, windows):
         array (*windows.batch, *windows.size) in dy's dtype.
     """
     planes, size = math.prod(windows.batch), math.prod(windows.size)
-    dx = np.zeros((*windows.batch, *windows.size), dy.dtype)
+    dx = np.empty((*windows.batch, *windows.size), dy.dtype)
     flat, dy = dx.reshape(-1), dy.reshape(planes, math.prod(windows.output_size))
     shared = any(span > stride for span, stride in zip(windows.span, windows.stride, strict=True))
     empty = empty_windows(windows)
@@ -150,6 +152,7 @@ def max_pool_backward(dy, indices, windows):
         values = dy[block]
         target = indices[block] + np.arange(len(values))[:, None] * size
         into = flat[block.start * size : block.stop * size]
+        into.fill(0)  # here, and not for all of dx at once, so that it is still in the cache
         if shared:
             np.add.at(into, target.reshape(-1), values.reshape(-1))
         else:
@@ -230,6 +233,15 @@ class _Blocks:
                 inside[:count] = self.x[block]
                 yield block, border[:count].reshape(-1)
 
+    def two_in_turn(self):
+        """A function like np.empty_like that hands out the same two runs again and again, one after the other.
+
+        Fresh memory for every step would have to be fetched into the cache first.
+        """
+        longest = max((block.stop - block.start for block in _slices(self.planes, self.plane)), default=0)
+        runs = cycle(np.empty((2, longest * self.plane), self.x.dtype))
+        return lambda values: next(runs)[: len(values)]
+
     def output(self, dtype):
         """An array for the results, a row of windows for each plane."""
         return np.empty((self.planes, *self.windows.output_size), dtype)
@@ -253,25 +265,24 @@ class _Blocks:
 
 def _pool(x, windows, fill, along, divisor):
     blocks = _Blocks(x, windows, fill)
-    y = blocks.output(x.dtype)
-    with np.errstate(all="ignore"):  # of windows nobody asked for
-        for block, values in blocks:
-            for kernel, step, _ in blocks.axes:
-                values = along(values, kernel, step)
-            blocks.pick(values, y[block])
-            if divisor is not None:
-                y[block] /= divisor
+    y, like = blocks.output(x.dtype), blocks.two_in_turn()
+    for block, values in blocks:
+        for kernel, step, _ in blocks.axes:
+            values = along(values, kernel, step, like)
+        blocks.pick(values, y[block])
+        if divisor is not None:
+            y[block] /= divisor
     return y.reshape(windows.output_shape)
 
 
 # A running maximum or sum is as long as its input; the end of it, which no window reaches, is of no use.
 
 
-def _running_max(values, kernel, step):
+def _running_max(values, kernel, step, like=np.empty_like):
     covered = 1
     while covered < kernel:
         shift = min(covered, kernel - covered)
-        largest = np.empty_like(values)
+        largest = like(values)
         np.maximum(values[: -shift * step], values[shift * step :], out=largest[: -shift * step])
         largest[-shift * step :] = values[-shift * step :]
         values = largest
@@ -279,12 +290,12 @@ def _running_max(values, kernel, step):
     return values
 
 
-def _running_sum(values, kernel, step):
+def _running_sum(values, kernel, step, like):
     total = values
     for i in range(1, kernel):
         reached = len(values) - i * step
         if i == 1:
-            total = np.empty_like(values)
+            total = like(values)
             np.add(values[:reached], values[step:], out=total[:reached])
             total[reached:] = values[reached:]
         else:

@@ -1,5 +1,6 @@
 """One thread, and contenders that take turns: medians of processor time, measured in one run."""
 
+from random import Random
 from statistics import median
 from time import process_time
 
@@ -21,16 +22,18 @@ def one_thread():
 def compare(benchmark, capsys):
     """A function that measures contenders, {name: function}, ours the first of them.
 
-    They take turns, so that what else the machine does slows all of them alike. It prints and keeps how many
-    times as long as ours each takes, and returns these ratios.
+    They take turns, so that what else the machine does slows all of them alike, in an order of its own each
+    time, so that nobody always finds the cache as the same other one has left it. It prints and keeps how
+    many times as long as ours each takes, and returns these ratios.
     """
 
     def run(title, contenders):
         times = {name: [] for name in contenders}
+        order = Random(0)
         for _ in range(ROUNDS + 2):
-            for name, contender in contenders.items():
+            for name in order.sample(list(contenders), len(contenders)):
                 start = process_time()
-                result = contender()
+                result = contenders[name]()
                 times[name].append(process_time() - start)
                 del result
         times = {name: 1e3 * median(seconds[2:]) for name, seconds in times.items()}

@@ -43,7 +43,8 @@ def visit_elsewhere(self, node):
 
 
 def offer_scripts(app, config):
-    config.html_static_path.append(str(SCRIPTS))
+    if SCRIPTS.is_dir():
+        config.html_static_path.append(str(SCRIPTS))
 
 
 def load_scripts(app, pagename, templatename, context, doctree):
