@@ -234,7 +234,7 @@ class _Blocks:
                 yield block, border[:count].reshape(-1)
 
     def two_in_turn(self):
-        """A function like np.empty_like that hands out the same two runs again and again, one after the other.
+        """A function like np.empty_like that hands out the same two runs, again and again.
 
         Fresh memory for every step would have to be fetched into the cache first.
         """
