@@ -38,7 +38,7 @@ def both(spec, case, device, dtype, training=True):
     """The layer in both backends, with the same parameters."""
     ours = Maker(spec.numpy)(*case.args, dtype=dtype, **case.kwargs)
     theirs = Maker(spec.torch, device)(*case.args, dtype=dtype, **case.kwargs)
-    theirs.load(ours.params)
+    theirs.load(ours.state)
     return (ours.train(), theirs.train()) if training else (ours.eval(), theirs.eval())
 
 
@@ -103,7 +103,7 @@ def test_oracle_agrees(spec, entry, dtype):
     x = values(entry.shape, dtype=dtype)
     ours = Maker(spec.numpy)(*entry.args, dtype=dtype, **entry.kwargs)
     oracle = TorchLayer(Maker(spec.oracle, "cpu")(*entry.args, dtype=dtype, **entry.kwargs).layer)
-    oracle.load(ours.params)
+    oracle.load(ours.state)
     given = {}
     if spec.oracle_mask is not None:
         torch.manual_seed(5)

@@ -94,8 +94,9 @@ class NumpyLayer:
         self.layer.eval()
         return self
 
-    def load(self, params):
-        self.layer.load_state_dict(params)
+    @property
+    def state(self):
+        return self.layer.state_dict()
 
     @property
     def params(self):
@@ -144,8 +145,8 @@ class TorchLayer:
         self.layer.eval()
         return self
 
-    def load(self, params):
-        self.layer.load_state_dict({key: torch.tensor(value) for key, value in params.items()})
+    def load(self, state):
+        self.layer.load_state_dict({key: torch.tensor(value) for key, value in state.items()})
 
     @property
     def params(self):

@@ -1,0 +1,184 @@
+"""The networks of the paper in NumPy, and their plain twins."""
+
+import numpy as np
+
+from coursepkg.layer import Layer
+from coursepkg.nn import BatchNorm2d, Flatten, Linear, ReLU, Sequential
+from coursepkg.pooling.numpy_layers import GlobalAvgPool, MaxPool2d
+from coursepkg.residual.numpy_layers import BasicBlock, Bottleneck, PreActBlock, convolution
+from coursepkg.residual.rules import EXPANSION, IMAGENET, check_block_name, cifar_blocks
+from coursepkg.validation import check_generator, check_positive_int
+
+
+class ResNet(Sequential):
+    """Named layers one after another: conv1, bn1, relu, the stages layer1, layer2, ..., and fc.
+
+    Made by `resnet18` to `resnet152` and `cifar_resnet`. `stages()` lists the stages, and a stage is a
+    Sequential of blocks.
+    """
+
+    def __init__(self, **layers):
+        Layer.__init__(self)
+        self.children = layers
+
+    def stages(self):
+        """list of Sequential: layer1, layer2, ..."""
+        return [layer for name, layer in self.children.items() if name.startswith("layer")]
+
+    def __getattr__(self, name):
+        children = self.__dict__.get("children", {})
+        if name not in children:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        return children[name]
+
+
+def resnet18(
+    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+):
+    """ResNet-18 for pictures (N, 3, H, W), H and W at least 32.
+
+    Args:
+        num_classes: outputs of the last layer, >= 1.
+        shortcut: where shapes differ, "A" pads with zero channels, "B" projects; "C" projects always.
+        stride_in: which convolution of a bottleneck has the stride: "3x3" (torchvision) or "1x1" (the paper);
+            a basic block has it in the first of its two either way.
+        zero_init_residual: whether every branch begins as zero.
+        rng: numpy.random.Generator for the weights; None means a fresh one.
+        dtype: float32 or float64.
+    Returns:
+        ResNet, whose state_dict has torchvision's keys.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: He et al. 2016, table 1; torchvision.models.resnet18.
+    """
+    return _imagenet(18, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+
+
+def resnet34(
+    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+):
+    """ResNet-34; arguments, result and source as for `resnet18`."""
+    return _imagenet(34, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+
+
+def resnet50(
+    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+):
+    """ResNet-50; arguments, result and source as for `resnet18`."""
+    return _imagenet(50, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+
+
+def resnet101(
+    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+):
+    """ResNet-101; arguments, result and source as for `resnet18`."""
+    return _imagenet(101, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+
+
+def resnet152(
+    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+):
+    """ResNet-152; arguments, result and source as for `resnet18`."""
+    return _imagenet(152, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+
+
+def cifar_resnet(
+    depth,
+    residual=True,
+    width=16,
+    in_channels=3,
+    num_classes=10,
+    *,
+    shortcut="A",
+    block="basic",
+    drop_path=0.0,
+    squeeze=None,
+    zero_init_residual=False,
+    rng=None,
+    dtype=np.float32,
+):
+    """The network for small pictures: three stages of n blocks, at full, half and a quarter of the size.
+
+    Args:
+        depth: 6 n + 2, for n >= 1.
+        residual: False leaves the shortcuts out: the plain network of the same depth.
+        width: channels of the first stage; the others have twice and four times as many.
+        in_channels: C of the pictures.
+        num_classes: outputs of the last layer, >= 1.
+        shortcut: where shapes differ, "A" pads with zero channels, "B" projects; "C" projects always.
+        block: "basic", or "preact" for PreActBlock, with normalization and ReLU behind the last one.
+        drop_path: probability of dropping the last block's branch; the first block's is never dropped, and
+            those between get shares that grow evenly.
+        squeeze: reduction of a SqueezeExcitation in each block; None for none.
+        zero_init_residual: whether every branch begins as zero.
+        rng: numpy.random.Generator for weights and masks; None means a fresh one.
+        dtype: float32 or float64.
+    Returns:
+        ResNet for pictures (N, in_channels, H, W).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
+    """
+    count = cifar_blocks(depth)
+    rng = check_generator("rng", rng)
+    check_positive_int("width", width)
+    check_positive_int("num_classes", num_classes)
+    make = {"basic": BasicBlock, "preact": PreActBlock}[check_block_name(block)]
+    stages, channels, position = {}, width, 0
+    for number in range(3):
+        blocks = []
+        for first in range(count):
+            blocks.append(
+                make(
+                    channels,
+                    width * 2**number,
+                    2 if number and not first else 1,
+                    shortcut=shortcut,
+                    residual=residual,
+                    drop_path=drop_path * position / max(1, 3 * count - 1),
+                    squeeze=squeeze,
+                    zero_init_residual=zero_init_residual,
+                    rng=rng,
+                    dtype=dtype,
+                )
+            )
+            channels, position = width * 2**number, position + 1
+        stages[f"layer{number + 1}"] = Sequential(*blocks)
+    start = {"conv1": convolution(in_channels, width, 3, 1, rng, dtype)}
+    norm = {"bn1": BatchNorm2d(width if block == "basic" else channels, dtype=dtype), "relu": ReLU()}
+    body = {**start, **norm, **stages} if block == "basic" else {**start, **stages, **norm}
+    return ResNet(**body, **_end(channels, num_classes, rng, dtype))
+
+
+def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype):
+    kind, counts = IMAGENET[depth]
+    check_positive_int("num_classes", num_classes)
+    rng = check_generator("rng", rng)
+    common = {"shortcut": shortcut, "zero_init_residual": zero_init_residual, "rng": rng, "dtype": dtype}
+    start = {
+        "conv1": convolution(3, 64, 7, 2, rng, dtype),
+        "bn1": BatchNorm2d(64, dtype=dtype),
+        "relu": ReLU(),
+        "maxpool": MaxPool2d(3, 2, 1),
+    }
+    stages, channels = {}, 64
+    for number, count in enumerate(counts):
+        width, blocks = 64 * 2**number, []
+        for first in range(count):
+            stride = 2 if number and not first else 1
+            if kind == "basic":
+                blocks.append(BasicBlock(channels, width, stride, **common))
+                channels = width
+            else:
+                blocks.append(Bottleneck(channels, width, stride, stride_in=stride_in, **common))
+                channels = width * EXPANSION
+        stages[f"layer{number + 1}"] = Sequential(*blocks)
+    return ResNet(**start, **stages, **_end(channels, num_classes, rng, dtype))
+
+
+def _end(channels, num_classes, rng, dtype):
+    return {
+        "avgpool": GlobalAvgPool(),
+        "flatten": Flatten(),
+        "fc": Linear(channels, num_classes, rng=rng, dtype=dtype),
+    }

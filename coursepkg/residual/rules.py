@@ -1,0 +1,203 @@
+"""What both backends share: how the networks are laid out, how large they are, checks of arguments."""
+
+from dataclasses import dataclass
+
+from coursepkg.validation import check_positive_int, check_probability
+
+SHORTCUTS = ("A", "B", "C")
+STRIDE_IN = ("3x3", "1x1")
+EXPANSION = 4  # a bottleneck puts out four times as many channels as it works on
+
+IMAGENET = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
+"""Kind of block and blocks in each of the four stages. Source: He et al. 2016, table 1."""
+
+
+def check_shortcut(shortcut):
+    """ "A", "B" or "C"."""
+    if shortcut not in SHORTCUTS:
+        raise ValueError(f'shortcut must be "A", "B" or "C", got {shortcut!r}')
+    return shortcut
+
+
+def check_stride_in(stride_in):
+    """ "3x3" or "1x1"."""
+    if stride_in not in STRIDE_IN:
+        raise ValueError(f'stride_in must be "3x3" or "1x1", got {stride_in!r}')
+    return stride_in
+
+
+def check_block_name(block):
+    """ "basic" or "preact"."""
+    if block not in ("basic", "preact"):
+        raise ValueError(f'block must be "basic" or "preact", got {block!r}')
+    return block
+
+
+def check_block(in_channels, channels, stride, shortcut, drop_path, squeeze):
+    """The arguments that all blocks share, in their order.
+
+    Returns:
+        (in_channels, channels, stride, shortcut, drop_path, squeeze), checked.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    """
+    return (
+        check_positive_int("in_channels", in_channels),
+        check_positive_int("channels", channels),
+        check_positive_int("stride", stride),
+        check_shortcut(shortcut),
+        check_probability("drop_path", drop_path),
+        None if squeeze is None else check_positive_int("squeeze", squeeze),
+    )
+
+
+def check_padded_shortcut(in_channels, out_channels):
+    """Option A adds channels of zeros and cannot take any away."""
+    if out_channels < in_channels:
+        raise ValueError(
+            'out_channels must be at least in_channels with shortcut "A", '
+            f"got {out_channels} and {in_channels}"
+        )
+
+
+def needs_projection(in_channels, out_channels, stride, shortcut):
+    """Whether the shortcut is a convolution: always with "C", never with "A", if shapes differ with "B"."""
+    differ = stride != 1 or in_channels != out_channels
+    return shortcut == "C" or (shortcut == "B" and differ)
+
+
+def cifar_blocks(depth):
+    """Blocks in each of the three stages of a network of `depth` layers.
+
+    Args:
+        depth: 6 n + 2 for some n >= 1: a convolution, three stages of n blocks of two, and a linear layer.
+    Returns:
+        int: n.
+    Raises:
+        ValueError, TypeError: names depth, its value and what is allowed.
+    Source: He et al. 2016, section 4.2.
+    """
+    depth = check_positive_int("depth", depth)
+    if depth < 8 or (depth - 2) % 6:
+        raise ValueError(f"depth must be 6 n + 2 for a whole number n >= 1 (8, 14, 20, ...), got {depth}")
+    return (depth - 2) // 6
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a network, and what it costs for one picture.
+
+    Fields:
+        name: "conv1", "layer1", ..., "fc".
+        blocks: how many; 0 for the first convolution and the linear layer.
+        channels: of its output.
+        size: side of its output in pixels.
+        parameters: weights, biases, and scales and shifts of the normalization.
+        multiply_adds: of its convolutions and linear layers.
+    """
+
+    name: str
+    blocks: int
+    channels: int
+    size: int
+    parameters: int
+    multiply_adds: int
+
+
+def imagenet_stages(depth, num_classes=1000, shortcut="B", stride_in="3x3", size=224):
+    """The ImageNet networks, counted part by part without building them.
+
+    Args:
+        depth: 18, 34, 50, 101 or 152.
+        num_classes: outputs of the last layer, >= 1.
+        shortcut: "A", "B" or "C".
+        stride_in: which convolution of a bottleneck has the stride: "3x3" (torchvision) or "1x1" (the paper).
+        size: side of the pictures in pixels.
+    Returns:
+        list of Stage.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: He et al. 2016, table 1.
+    """
+    if depth not in IMAGENET:
+        raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth!r}")
+    kind, blocks = IMAGENET[depth]
+    check_shortcut(shortcut)
+    check_stride_in(stride_in)
+    size = (check_positive_int("size", size) - 1) // 2 + 1
+    stages = [Stage("conv1", 0, 64, size, *_convolution(3, 64, 7, size))]
+    size = (size - 1) // 2 + 1  # max pooling
+    channels = 64
+    for number, count in enumerate(blocks):
+        width = 64 * 2**number
+        out = width * (EXPANSION if kind == "bottleneck" else 1)
+        total = [0, 0]
+        for position in range(count):
+            stride = 2 if number and not position else 1
+            before, size = size, (size - 1) // stride + 1
+            parts = [_projection(channels, out, stride, shortcut, size)]
+            if kind == "basic":
+                parts += [_convolution(channels, width, 3, size), _convolution(width, width, 3, size)]
+            else:
+                middle = size if stride_in == "1x1" else before
+                parts += [
+                    _convolution(channels, width, 1, middle),
+                    _convolution(width, width, 3, size),
+                    _convolution(width, out, 1, size),
+                ]
+            total = [sum(column) for column in zip(total, *parts, strict=True)]
+            channels = out
+        stages.append(Stage(f"layer{number + 1}", count, channels, size, *total))
+    num_classes = check_positive_int("num_classes", num_classes)
+    weights = channels * num_classes
+    return [*stages, Stage("fc", 0, num_classes, 1, weights + num_classes, weights)]
+
+
+def cifar_stages(depth, width=16, in_channels=3, num_classes=10, residual=True, shortcut="A", size=32):
+    """The networks for small pictures, counted part by part without building them.
+
+    Args:
+        depth, width, in_channels, num_classes, residual, shortcut: as in `cifar_resnet`.
+        size: side of the pictures in pixels.
+    Returns:
+        list of Stage.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: He et al. 2016, section 4.2.
+    """
+    count = cifar_blocks(depth)
+    check_shortcut(shortcut)
+    channels = check_positive_int("width", width)
+    num_classes = check_positive_int("num_classes", num_classes)
+    stages = [Stage("conv1", 0, channels, size, *_convolution(in_channels, channels, 3, size))]
+    for number in range(3):
+        out, total = width * 2**number, [0, 0]
+        for position in range(count):
+            stride = 2 if number and not position else 1
+            size = (size - 1) // stride + 1
+            parts = [_convolution(channels, out, 3, size), _convolution(out, out, 3, size)]
+            if residual:
+                parts.append(_projection(channels, out, stride, shortcut, size))
+            total = [sum(column) for column in zip(total, *parts, strict=True)]
+            channels = out
+        stages.append(Stage(f"layer{number + 1}", count, channels, size, *total))
+    weights = channels * num_classes
+    return [*stages, Stage("fc", 0, num_classes, 1, weights + num_classes, weights)]
+
+
+def _convolution(in_channels, out_channels, kernel, size):
+    """Parameters and multiply-adds of a convolution without bias and of the normalization behind it."""
+    weights = in_channels * out_channels * kernel * kernel
+    return weights + 2 * out_channels, weights * size * size
+
+
+def _projection(in_channels, out_channels, stride, shortcut, size):
+    if needs_projection(in_channels, out_channels, stride, shortcut):
+        return _convolution(in_channels, out_channels, 1, size)
+    return 0, 0

@@ -1,0 +1,214 @@
+"""The networks: their sizes are the published ones, and the two backends compute the same."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from coursepkg.residual import numpy_layers, numpy_resnet, torch_layers, torch_resnet
+from coursepkg.residual.rules import IMAGENET, cifar_stages, imagenet_stages
+
+# Of torchvision 0.28.0: {name: {key: shape}}, in the order of its state_dict.
+TORCHVISION = json.loads((Path(__file__).parent / "torchvision_keys.json").read_text(encoding="utf-8"))
+PARAMETERS = {18: 11_689_512, 34: 21_797_672, 50: 25_557_032, 101: 44_549_160, 152: 60_192_808}
+CIFAR = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962, 1202: 19_421_274}
+# Billions of multiply-adds, with the stride in the first 1x1 (the paper's table 1) and in the 3x3.
+MULTIPLY_ADDS = {
+    "1x1": {18: 1.81, 34: 3.66, 50: 3.86, 101: 7.57, 152: 11.28},
+    "3x3": {18: 1.81, 34: 3.66, 50: 4.09, 101: 7.80, 152: 11.51},
+}
+NETS = [
+    {},
+    {"residual": False},
+    {"shortcut": "B", "block": "preact"},
+    {"shortcut": "C", "squeeze": 4},
+    {"block": "preact", "squeeze": 8, "zero_init_residual": True},
+]
+
+
+def parameters(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def by_stage(model, x):
+    """Parameters and multiply-adds of each part of a network, counted while x passes through it."""
+    counts = {}
+
+    def count(name):
+        def hook(layer, inputs, output):
+            per_output = layer.weight[0].numel()
+            counts[name] = counts.get(name, 0) + output[0].numel() * per_output
+
+        return hook
+
+    for name, layer in model.named_modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            layer.register_forward_hook(count(name.split(".")[0]))
+    model.eval()(x)
+    sizes = {}
+    for name, parameter in model.named_parameters():
+        part = name.split(".")[0].replace("bn1", "conv1")
+        sizes[part] = sizes.get(part, 0) + parameter.numel()
+    return sizes, counts
+
+
+@pytest.mark.parametrize("depth", IMAGENET)
+def test_keys_and_shapes_are_those_of_torchvision(depth):
+    model = getattr(torch_resnet, f"resnet{depth}")(device="meta")
+    found = {key: list(value.shape) for key, value in model.state_dict().items()}
+    assert list(found.items()) == list(TORCHVISION[f"resnet{depth}"].items())
+
+
+@pytest.mark.parametrize("depth", IMAGENET)
+@pytest.mark.parametrize("stride_in", ["1x1", "3x3"])
+def test_imagenet_sizes_are_the_published_ones(depth, stride_in):
+    model = getattr(torch_resnet, f"resnet{depth}")(stride_in=stride_in, device="meta")
+    assert parameters(model) == PARAMETERS[depth]
+    stages = imagenet_stages(depth, stride_in=stride_in)
+    sizes, counts = by_stage(model, torch.zeros(1, 3, 224, 224, device="meta"))
+    assert {stage.name: stage.parameters for stage in stages} == sizes
+    assert {stage.name: stage.multiply_adds for stage in stages} == counts
+    total = sum(counts.values()) / 1e9
+    assert round(total, 2) == MULTIPLY_ADDS[stride_in][depth]
+
+
+@pytest.mark.parametrize("depth", CIFAR)
+def test_cifar_sizes_are_the_published_ones(depth):
+    assert sum(stage.parameters for stage in cifar_stages(depth)) == CIFAR[depth]
+    model = torch_resnet.cifar_resnet(depth, device="meta")
+    assert parameters(model) == CIFAR[depth]
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"residual": False}, {"shortcut": "B", "width": 8}, {"shortcut": "C"}]
+)
+@pytest.mark.parametrize("depth", [8, 20])
+def test_cifar_stages_are_counted(depth, arguments):
+    model = torch_resnet.cifar_resnet(depth, **arguments, device="meta")
+    stages = cifar_stages(depth, **arguments)
+    sizes, counts = by_stage(model, torch.zeros(1, 3, 32, 32, device="meta"))
+    assert {stage.name: stage.parameters for stage in stages} == sizes
+    assert {stage.name: stage.multiply_adds for stage in stages} == counts
+
+
+@pytest.mark.parametrize("depth", [18, 50])
+def test_numpy_builds_the_imagenet_networks(depth):
+    model = getattr(numpy_resnet, f"resnet{depth}")(num_classes=10, rng=np.random.default_rng(0))
+    expected = dict(TORCHVISION[f"resnet{depth}"])
+    channels = expected["fc.weight"][1]
+    expected |= {"fc.weight": [10, channels], "fc.bias": [10]}
+    assert {key: list(value.shape) for key, value in model.state_dict().items()} == expected
+
+
+def test_imagenet_logits_agree():
+    torch.manual_seed(0)
+    model = torch_resnet.resnet50(num_classes=7).double().eval()
+    x = np.random.default_rng(0).standard_normal((1, 3, 64, 64))
+    ours, theirs = torch_resnet.to_numpy(model).forward(x), model(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("arguments", NETS, ids=str)
+def test_gradients_through_twenty_layers_agree(arguments):
+    """To 1e-9 of each array's largest gradient, or of the network's where a gradient is all rounding."""
+    torch.manual_seed(0)
+    model = torch_resnet.cifar_resnet(20, width=4, in_channels=1, **arguments, dtype=torch.float64)
+    ours = torch_resnet.to_numpy(model)
+    x = np.random.default_rng(0).standard_normal((6, 1, 12, 12))
+    tensor = torch.tensor(x, requires_grad=True)
+    y = model(tensor)
+    np.testing.assert_allclose(ours.forward(x), y.detach(), rtol=0, atol=1e-12)
+    dy = np.random.default_rng(1).standard_normal(y.shape)
+    y.backward(torch.from_numpy(dy))
+    dx = ours.backward(dy)
+    np.testing.assert_allclose(dx, tensor.grad, rtol=0, atol=1e-9 * np.abs(dx).max())
+    theirs = {name: parameter.grad.numpy() for name, parameter in model.named_parameters()}
+    assert ours.grads.keys() == theirs.keys()
+    largest = max(np.abs(gradient).max() for gradient in theirs.values())
+    for name, gradient in ours.grads.items():
+        scale = max(np.abs(theirs[name]).max(), 1e-6 * largest)
+        np.testing.assert_allclose(gradient, theirs[name], rtol=0, atol=1e-9 * scale, err_msg=name)
+    for key, value in model.state_dict().items():  # the running statistics have moved alike
+        np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), rtol=1e-9, atol=1e-12, err_msg=key)
+    after = ours.eval().forward(x), model.eval()(torch.from_numpy(x)).detach()
+    np.testing.assert_allclose(*after, rtol=0, atol=1e-12)
+
+
+def test_to_numpy_keeps_dtype_and_mode_and_takes_no_other_model():
+    model = torch_resnet.cifar_resnet(8, width=2).eval()
+    ours = torch_resnet.to_numpy(model)
+    assert not ours.training and ours.fc.weight.dtype == np.float32
+    with pytest.raises(TypeError, match="model must be a ResNet"):
+        torch_resnet.to_numpy(nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize("build", [numpy_resnet.cifar_resnet, torch_resnet.cifar_resnet])
+def test_wrong_arguments_are_refused(build):
+    for depth in (2, 9, 21, 0, -4):
+        with pytest.raises(ValueError, match=f"depth must be .*{depth}"):
+            build(depth)
+    for arguments, words in (
+        ({"shortcut": "D"}, 'shortcut must be "A", "B" or "C"'),
+        ({"block": "dense"}, 'block must be "basic" or "preact"'),
+        ({"width": 0}, "width must be a whole number >= 1"),
+        ({"num_classes": 0}, "num_classes must be a whole number >= 1"),
+        ({"drop_path": 2.0}, "drop_path must be a probability"),
+        ({"squeeze": 0}, "squeeze must be a whole number >= 1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            build(8, **arguments)
+    with pytest.raises(ValueError, match="depth must be one of 18, 34, 50, 101, 152, got 19"):
+        imagenet_stages(19)
+
+
+@pytest.mark.parametrize("backend", [numpy_resnet, torch_resnet])
+def test_branches_are_dropped_more_often_the_deeper_they_lie(backend):
+    model = backend.cifar_resnet(20, width=2, drop_path=0.8)
+    blocks = [block for stage in model.stages() for block in stage]
+    shares = [child.p for block in blocks for child in parts(block) if type(child).__name__ == "DropPath"]
+    np.testing.assert_allclose(shares, 0.8 * np.arange(1, 9) / 8)
+
+
+def parts(block):
+    return block.children.values() if isinstance(block.children, dict) else block.children()
+
+
+@pytest.mark.parametrize(("layers", "linear"), [(numpy_layers, "numpy"), (torch_layers, "torch")])
+def test_residual_adds_a_shortcut_to_any_branch(layers, linear):
+    x = np.random.default_rng(0).standard_normal((4, 3))
+    if linear == "numpy":
+        from coursepkg.nn import Linear
+
+        make = lambda out: Linear(3, out, dtype=np.float64)  # noqa: E731
+        branch, shortcut = make(3), make(3)
+        plain, both, wrong = (
+            layers.Residual(branch),
+            layers.Residual(branch, shortcut),
+            layers.Residual(make(2)),
+        )
+        np.testing.assert_allclose(plain.forward(x), branch.forward(x) + x)
+        np.testing.assert_allclose(both.forward(x), branch.forward(x) + shortcut.forward(x))
+        dy = np.ones_like(x)
+        np.testing.assert_allclose(plain.backward(dy), dy @ branch.weight + dy)
+        np.testing.assert_allclose(both.backward(dy), dy @ (branch.weight + shortcut.weight))
+        assert set(both.params) == {
+            f"{way}.{name}" for way in ("branch", "shortcut") for name in ("weight", "bias")
+        }
+        with pytest.raises(RuntimeError, match=r"Residual\.backward was called before"):
+            layers.Residual(branch).backward(dy)
+    else:
+        make = lambda out: nn.Linear(3, out, dtype=torch.float64)  # noqa: E731
+        branch, shortcut, tensor = make(3), make(3), torch.from_numpy(x)
+        wrong = layers.Residual(make(2))
+        assert torch.equal(layers.Residual(branch)(tensor), branch(tensor) + tensor)
+        assert torch.equal(layers.Residual(branch, shortcut)(tensor), branch(tensor) + shortcut(tensor))
+        x = tensor
+    with pytest.raises(ValueError, match=r"one shape, got \(4, 2\) and \(4, 3\)"):
+        wrong(x)
+    with pytest.raises(TypeError, match="branch must be a"):
+        layers.Residual("conv")
+    with pytest.raises(TypeError, match="shortcut must be a"):
+        layers.Residual(branch, 1)
