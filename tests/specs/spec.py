@@ -94,6 +94,9 @@ class NumpyLayer:
         self.layer.eval()
         return self
 
+    def load(self, state):
+        self.layer.load_state_dict(state)
+
     @property
     def state(self):
         return self.layer.state_dict()
