@@ -111,5 +111,5 @@ def change_is_measured(value, name, pictures, pool):
     if not abs(got - change.mean()) <= 0.01 * change.mean():
         side = "less" if got > change.mean() else "more"
         raise Violation(
-            "the number is the measured one", counter_example(name, got, f"{side}, for the {pool}")
+            "the number is the measured one", counter_example(name, got, f"{side}: {pool}")
         )

@@ -24,7 +24,7 @@ def gradient_norms(model, x, y):
     model.zero_grad()
     F.cross_entropy(model(x), y).backward()
     norms = {
-        f"{name}.weight": layer.weight.grad.norm().item()
+        f"{name}.weight": layer.weight.grad.double().norm().item()  # squares of 1e-24 are no float32
         for name, layer in model.named_modules()
         if isinstance(layer, (nn.Conv2d, nn.Conv1d, nn.Linear))
     }

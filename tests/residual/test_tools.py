@@ -93,6 +93,13 @@ def test_gradient_norms_are_those_of_autograd(pictures):
             assert norms[name] == pytest.approx(parameter.grad.norm().item())
 
 
+def test_tiny_gradients_have_a_norm():
+    layer = nn.Linear(1, 2, bias=False)
+    nn.init.zeros_(layer.weight)
+    found = torch_measures.gradient_norms(layer, torch.full((1, 1), 1e-30), torch.tensor([0]))
+    assert found[".weight"] == pytest.approx(0.5e-30 * 2**0.5)
+
+
 def test_gradients_of_a_linear_map_are_alike_everywhere():
     line = torch.linspace(-1, 1, 64, dtype=torch.float64)[:, None]
     linear = nn.Linear(1, 3, dtype=torch.float64)
