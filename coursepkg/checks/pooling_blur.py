@@ -110,6 +110,4 @@ def change_is_measured(value, name, pictures, pool):
     got = must_be_number(value, name)
     if not abs(got - change.mean()) <= 0.01 * change.mean():
         side = "less" if got > change.mean() else "more"
-        raise Violation(
-            "the number is the measured one", counter_example(name, got, f"{side}: {pool}")
-        )
+        raise Violation("the number is the measured one", counter_example(name, got, f"{side}: {pool}"))

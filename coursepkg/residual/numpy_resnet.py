@@ -1,12 +1,21 @@
 """The networks of the paper in NumPy, and their plain twins."""
 
+from functools import partial
+
 import numpy as np
 
 from coursepkg.layer import Layer
 from coursepkg.nn import BatchNorm2d, Flatten, Linear, ReLU, Sequential
 from coursepkg.pooling.numpy_layers import GlobalAvgPool, MaxPool2d
 from coursepkg.residual.numpy_layers import BasicBlock, Bottleneck, PreActBlock, convolution
-from coursepkg.residual.rules import EXPANSION, IMAGENET, check_block_name, cifar_blocks
+from coursepkg.residual.rules import (
+    EXPANSION,
+    check_block_name,
+    check_stride_in,
+    cifar_plan,
+    drop_path_shares,
+    imagenet_plan,
+)
 from coursepkg.validation import check_generator, check_positive_int
 
 
@@ -119,31 +128,24 @@ def cifar_resnet(
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
     """
-    count = cifar_blocks(depth)
+    plan = cifar_plan(depth, width)
     rng = check_generator("rng", rng)
-    check_positive_int("width", width)
     check_positive_int("num_classes", num_classes)
     make = {"basic": BasicBlock, "preact": PreActBlock}[check_block_name(block)]
-    stages, channels, position = {}, width, 0
-    for number in range(3):
-        blocks = []
-        for first in range(count):
-            blocks.append(
-                make(
-                    channels,
-                    width * 2**number,
-                    2 if number and not first else 1,
-                    shortcut=shortcut,
-                    residual=residual,
-                    drop_path=drop_path * position / max(1, 3 * count - 1),
-                    squeeze=squeeze,
-                    zero_init_residual=zero_init_residual,
-                    rng=rng,
-                    dtype=dtype,
-                )
-            )
-            channels, position = width * 2**number, position + 1
-        stages[f"layer{number + 1}"] = Sequential(*blocks)
+    same = {
+        "residual": residual,
+        "shortcut": shortcut,
+        "squeeze": squeeze,
+        "zero_init_residual": zero_init_residual,
+        "rng": rng,
+        "dtype": dtype,
+    }
+    shares = iter(drop_path_shares(drop_path, sum(map(len, plan))))
+    stages = {
+        f"layer{number}": Sequential(*(make(*sizes, drop_path=next(shares), **same) for sizes in blocks))
+        for number, blocks in enumerate(plan, start=1)
+    }
+    channels = 4 * width
     start = {"conv1": convolution(in_channels, width, 3, 1, rng, dtype)}
     norm = {"bn1": BatchNorm2d(width if block == "basic" else channels, dtype=dtype), "relu": ReLU()}
     body = {**start, **norm, **stages} if block == "basic" else {**start, **stages, **norm}
@@ -151,7 +153,8 @@ def cifar_resnet(
 
 
 def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype):
-    kind, counts = IMAGENET[depth]
+    kind, plan = imagenet_plan(depth)
+    check_stride_in(stride_in)
     check_positive_int("num_classes", num_classes)
     rng = check_generator("rng", rng)
     common = {"shortcut": shortcut, "zero_init_residual": zero_init_residual, "rng": rng, "dtype": dtype}
@@ -161,18 +164,14 @@ def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, rng, 
         "relu": ReLU(),
         "maxpool": MaxPool2d(3, 2, 1),
     }
-    stages, channels = {}, 64
-    for number, count in enumerate(counts):
-        width, blocks = 64 * 2**number, []
-        for first in range(count):
-            stride = 2 if number and not first else 1
-            if kind == "basic":
-                blocks.append(BasicBlock(channels, width, stride, **common))
-                channels = width
-            else:
-                blocks.append(Bottleneck(channels, width, stride, stride_in=stride_in, **common))
-                channels = width * EXPANSION
-        stages[f"layer{number + 1}"] = Sequential(*blocks)
+    if kind == "basic":
+        make, channels = BasicBlock, 512
+    else:
+        make, channels = partial(Bottleneck, stride_in=stride_in), 512 * EXPANSION
+    stages = {
+        f"layer{number}": Sequential(*(make(*sizes, **common) for sizes in blocks))
+        for number, blocks in enumerate(plan, start=1)
+    }
     return ResNet(**start, **stages, **_end(channels, num_classes, rng, dtype))
 
 

@@ -89,6 +89,59 @@ def cifar_blocks(depth):
     return (depth - 2) // 6
 
 
+def cifar_plan(depth, width):
+    """The blocks of the networks for small pictures.
+
+    Args:
+        depth, width: as in `cifar_resnet`.
+    Returns:
+        list of three stages, each a list of (in_channels, channels, stride), one for each block.
+    """
+    count = cifar_blocks(depth)
+    width = check_positive_int("width", width)
+    return _plan((count, count, count), width, 1)
+
+
+def imagenet_plan(depth):
+    """The blocks of the ImageNet networks.
+
+    Args:
+        depth: 18, 34, 50, 101 or 152.
+    Returns:
+        (kind, stages): "basic" or "bottleneck", and as for `cifar_plan`.
+    Raises:
+        ValueError: depth is another one.
+    """
+    if depth not in IMAGENET:
+        raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth!r}")
+    kind, counts = IMAGENET[depth]
+    return kind, _plan(counts, 64, EXPANSION if kind == "bottleneck" else 1)
+
+
+def drop_path_shares(drop_path, blocks):
+    """Probabilities that grow evenly from 0, for the first block, to `drop_path`, for the last.
+
+    Args:
+        drop_path: probability in [0, 1].
+        blocks: how many.
+    Returns:
+        list of float.
+    Source: Huang et al. 2016, section 3.
+    """
+    return [drop_path * position / max(1, blocks - 1) for position in range(blocks)]
+
+
+def _plan(counts, width, expansion):
+    stages, in_channels = [], width
+    for number, count in enumerate(counts):
+        channels, blocks = width * 2**number, []
+        for position in range(count):
+            blocks.append((in_channels, channels, 2 if number and not position else 1))
+            in_channels = channels * expansion
+        stages.append(blocks)
+    return stages
+
+
 @dataclass(frozen=True)
 class Stage:
     """A part of a network, and what it costs for one picture.
@@ -125,38 +178,25 @@ def imagenet_stages(depth, num_classes=1000, shortcut="B", stride_in="3x3", size
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, table 1.
     """
-    if depth not in IMAGENET:
-        raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth!r}")
-    kind, blocks = IMAGENET[depth]
+    kind, plan = imagenet_plan(depth)
     check_shortcut(shortcut)
     check_stride_in(stride_in)
-    size = (check_positive_int("size", size) - 1) // 2 + 1
-    stages = [Stage("conv1", 0, 64, size, *_convolution(3, 64, 7, size))]
-    size = (size - 1) // 2 + 1  # max pooling
-    channels = 64
-    for number, count in enumerate(blocks):
-        width = 64 * 2**number
-        out = width * (EXPANSION if kind == "bottleneck" else 1)
-        total = [0, 0]
-        for position in range(count):
-            stride = 2 if number and not position else 1
-            before, size = size, (size - 1) // stride + 1
-            parts = [_projection(channels, out, stride, shortcut, size)]
-            if kind == "basic":
-                parts += [_convolution(channels, width, 3, size), _convolution(width, width, 3, size)]
-            else:
-                middle = size if stride_in == "1x1" else before
-                parts += [
-                    _convolution(channels, width, 1, middle),
-                    _convolution(width, width, 3, size),
-                    _convolution(width, out, 1, size),
-                ]
-            total = [sum(column) for column in zip(total, *parts, strict=True)]
-            channels = out
-        stages.append(Stage(f"layer{number + 1}", count, channels, size, *total))
     num_classes = check_positive_int("num_classes", num_classes)
-    weights = channels * num_classes
-    return [*stages, Stage("fc", 0, num_classes, 1, weights + num_classes, weights)]
+    size = _smaller(check_positive_int("size", size), 2)
+    start = Stage("conv1", 0, 64, size, *_convolution(3, 64, 7, size))
+    size = _smaller(size, 2)  # max pooling
+
+    def block(in_channels, channels, stride, before, after):
+        if kind == "basic":
+            yield from _basic(in_channels, channels, stride, shortcut, after)
+            return
+        yield _projection(in_channels, EXPANSION * channels, stride, shortcut, after)
+        yield _convolution(in_channels, channels, 1, after if stride_in == "1x1" else before)
+        yield _convolution(channels, channels, 3, after)
+        yield _convolution(channels, EXPANSION * channels, 1, after)
+
+    expansion = EXPANSION if kind == "bottleneck" else 1
+    return [start, *_counted(plan, block, size, expansion), _linear(512 * expansion, num_classes)]
 
 
 def cifar_stages(depth, width=16, in_channels=3, num_classes=10, residual=True, shortcut="A", size=32):
@@ -171,24 +211,42 @@ def cifar_stages(depth, width=16, in_channels=3, num_classes=10, residual=True, 
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, section 4.2.
     """
-    count = cifar_blocks(depth)
+    plan = cifar_plan(depth, width)
     check_shortcut(shortcut)
-    channels = check_positive_int("width", width)
     num_classes = check_positive_int("num_classes", num_classes)
-    stages = [Stage("conv1", 0, channels, size, *_convolution(in_channels, channels, 3, size))]
-    for number in range(3):
-        out, total = width * 2**number, [0, 0]
-        for position in range(count):
-            stride = 2 if number and not position else 1
-            size = (size - 1) // stride + 1
-            parts = [_convolution(channels, out, 3, size), _convolution(out, out, 3, size)]
-            if residual:
-                parts.append(_projection(channels, out, stride, shortcut, size))
-            total = [sum(column) for column in zip(total, *parts, strict=True)]
-            channels = out
-        stages.append(Stage(f"layer{number + 1}", count, channels, size, *total))
-    weights = channels * num_classes
-    return [*stages, Stage("fc", 0, num_classes, 1, weights + num_classes, weights)]
+
+    def block(in_channels, channels, stride, before, after):
+        parts = list(_basic(in_channels, channels, stride, shortcut, after))
+        return parts if residual else parts[1:]
+
+    start = Stage("conv1", 0, width, size, *_convolution(in_channels, width, 3, size))
+    return [start, *_counted(plan, block, size, 1), _linear(4 * width, num_classes)]
+
+
+def _counted(plan, block, size, expansion):
+    """Stages named layer1, layer2, ...; block(in_channels, channels, stride, side before, side behind) gives
+    the costs of a block's parts."""
+    for number, blocks in enumerate(plan, start=1):
+        total = (0, 0)
+        for in_channels, channels, stride in blocks:
+            before, size = size, _smaller(size, stride)
+            for part in block(in_channels, channels, stride, before, size):
+                total = tuple(map(sum, zip(total, part, strict=True)))
+        yield Stage(f"layer{number}", len(blocks), channels * expansion, size, *total)
+
+
+def _smaller(size, stride):
+    return (size - 1) // stride + 1
+
+
+def _basic(in_channels, channels, stride, shortcut, size):
+    yield _projection(in_channels, channels, stride, shortcut, size)
+    yield _convolution(in_channels, channels, 3, size)
+    yield _convolution(channels, channels, 3, size)
+
+
+def _linear(features, classes):
+    return Stage("fc", 0, classes, 1, features * classes + classes, features * classes)
 
 
 def _convolution(in_channels, out_channels, kernel, size):

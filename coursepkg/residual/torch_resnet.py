@@ -4,12 +4,20 @@ Weights start from torch's default generator; `rng` is for masks alone.
 """
 
 from collections import OrderedDict
+from functools import partial
 
 import numpy as np
 from torch import nn
 
 from coursepkg.residual import numpy_resnet
-from coursepkg.residual.rules import EXPANSION, IMAGENET, check_block_name, cifar_blocks
+from coursepkg.residual.rules import (
+    EXPANSION,
+    check_block_name,
+    check_stride_in,
+    cifar_plan,
+    drop_path_shares,
+    imagenet_plan,
+)
 from coursepkg.residual.torch_layers import BasicBlock, Bottleneck, PreActBlock, convolution
 from coursepkg.validation import check_positive_int
 
@@ -117,8 +125,7 @@ def cifar_resnet(
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
     """
-    count = cifar_blocks(depth)
-    check_positive_int("width", width)
+    plan = cifar_plan(depth, width)
     check_positive_int("num_classes", num_classes)
     make = {"basic": BasicBlock, "preact": PreActBlock}[check_block_name(block)]
     where = {"device": device, "dtype": dtype}
@@ -128,17 +135,14 @@ def cifar_resnet(
         "squeeze": squeeze,
         "zero_init_residual": zero_init_residual,
     }
-    stages, channels, position = {}, width, 0
-    for number in range(3):
-        blocks = []
-        for first in range(count):
-            share = drop_path * position / max(1, 3 * count - 1)
-            stride = 2 if number and not first else 1
-            blocks.append(
-                make(channels, width * 2**number, stride, drop_path=share, rng=rng, **same, **where)
-            )
-            channels, position = width * 2**number, position + 1
-        stages[f"layer{number + 1}"] = nn.Sequential(*blocks)
+    shares = iter(drop_path_shares(drop_path, sum(map(len, plan))))
+    stages = {
+        f"layer{number}": nn.Sequential(
+            *(make(*sizes, drop_path=next(shares), rng=rng, **same, **where) for sizes in blocks)
+        )
+        for number, blocks in enumerate(plan, start=1)
+    }
+    channels = 4 * width
     start = {"conv1": convolution(in_channels, width, 3, 1, **where)}
     norm = {"bn1": nn.BatchNorm2d(width if block == "basic" else channels, **where), "relu": nn.ReLU()}
     body = {**start, **norm, **stages} if block == "basic" else {**start, **stages, **norm}
@@ -170,7 +174,8 @@ def to_numpy(model):
 
 
 def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, device, dtype):
-    kind, counts = IMAGENET[depth]
+    kind, plan = imagenet_plan(depth)
+    check_stride_in(stride_in)
     check_positive_int("num_classes", num_classes)
     where = {"device": device, "dtype": dtype}
     same = {"shortcut": shortcut, "zero_init_residual": zero_init_residual}
@@ -180,18 +185,14 @@ def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, devic
         "relu": nn.ReLU(),
         "maxpool": nn.MaxPool2d(3, 2, 1),
     }
-    stages, channels = {}, 64
-    for number, count in enumerate(counts):
-        width, blocks = 64 * 2**number, []
-        for first in range(count):
-            stride = 2 if number and not first else 1
-            if kind == "basic":
-                blocks.append(BasicBlock(channels, width, stride, **same, **where))
-                channels = width
-            else:
-                blocks.append(Bottleneck(channels, width, stride, stride_in=stride_in, **same, **where))
-                channels = width * EXPANSION
-        stages[f"layer{number + 1}"] = nn.Sequential(*blocks)
+    if kind == "basic":
+        make, channels = BasicBlock, 512
+    else:
+        make, channels = partial(Bottleneck, stride_in=stride_in), 512 * EXPANSION
+    stages = {
+        f"layer{number}": nn.Sequential(*(make(*sizes, **same, **where) for sizes in blocks))
+        for number, blocks in enumerate(plan, start=1)
+    }
     built = (f"resnet{depth}", {"num_classes": num_classes, "stride_in": stride_in, **same})
     return ResNet(built, **start, **stages, **_end(channels, num_classes, **where))
 
