@@ -13,10 +13,12 @@ class Experiment:
 
     Fields:
         name: "<topic>-<slug>", as its module is coursepkg.experiments.<topic>.<slug>.
-        run: function (seed, device, **settings) -> nested dict of numbers and lists of numbers.
+        run: function (seed, device, **settings) -> nested dict of numbers and lists of numbers; with parts,
+            function (seed, device, part, **settings).
         seeds: how many seeds the committed result has.
         first_seed: the first of them.
         settings: run's keyword defaults.
+        parts: function (settings) -> list of str, what a seed consists of; None where it is one piece.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Experiment:
     seeds: int
     first_seed: int
     settings: dict
+    parts: Any = None
 
     @property
     def summary(self):
@@ -31,13 +34,18 @@ class Experiment:
         return (inspect.getdoc(self.run) or "").split("\n")[0]
 
 
-def experiment(name, *, seeds, first_seed=0):
+def experiment(name, *, seeds, first_seed=0, parts=None):
     """Decorator: registers run(seed, device, *, setting=default, ...) as an experiment.
+
+    Where a seed takes long, it can be cut into parts that do not depend on each other: then it is
+    run(seed, device, part, *, ...), what the parts return is put together, and an interrupted run goes on at
+    the next part.
 
     Args:
         name: "<topic>-<slug>"; must be what the module's own path says.
         seeds: how many seeds the committed result has, >= 1.
         first_seed: the first of them.
+        parts: function (settings) -> list of str.
     Returns:
         the function itself, with the Experiment as its attribute `experiment`.
     Raises:
@@ -48,14 +56,18 @@ def experiment(name, *, seeds, first_seed=0):
         if run.__module__ != "__main__" and name != _name(*run.__module__.split(".")[-2:]):
             raise ValueError(f"experiment name {name!r} does not fit its module {run.__module__}")
         parameters = list(inspect.signature(run).parameters.values())
-        settings = {p.name: p.default for p in parameters[2:]}
+        first = ["seed", "device"] if parts is None else ["seed", "device", "part"]
+        given, rest = parameters[: len(first)], parameters[len(first) :]
+        settings = {p.name: p.default for p in rest}
         if (
-            [p.name for p in parameters[:2]] != ["seed", "device"]
-            or any(p.kind is not p.KEYWORD_ONLY for p in parameters[2:])
+            [p.name for p in given] != first
+            or any(p.kind is not p.KEYWORD_ONLY for p in rest)
             or inspect.Parameter.empty in settings.values()
         ):
-            raise ValueError(f"{name}: the signature must be run(seed, device, *, setting=default, ...)")
-        run.experiment = Experiment(name, run, seeds, first_seed, settings)
+            raise ValueError(
+                f"{name}: the signature must be run({', '.join(first)}, *, setting=default, ...)"
+            )
+        run.experiment = Experiment(name, run, seeds, first_seed, settings, parts)
         return run
 
     return register

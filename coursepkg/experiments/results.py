@@ -105,6 +105,16 @@ def write_file(path, content):
     head = [f" {json.dumps(field)}: {json.dumps(content[field])},\n" for field in FIELDS[:-1]]
     runs = ",\n".join(f"  {json.dumps(run)}" for run in content["runs"])
     text = "{\n" + "".join(head) + f' "runs": [\n{runs}\n ]\n}}\n'
+    write_whole(path, text)
+
+
+def write_whole(path, text):
+    """Writes a text file, whole or not at all.
+
+    Args:
+        path: the file; an old one is replaced.
+        text: str.
+    """
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
     try:

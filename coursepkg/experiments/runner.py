@@ -1,19 +1,27 @@
-"""Runs an experiment seed by seed, keeping what is done."""
+"""Runs an experiment seed by seed and part by part, keeping what is done."""
 
 import datetime
 import json
 import shlex
+import shutil
 import time
 from pathlib import Path
 
 from tqdm import tqdm
 
-from coursepkg.experiments.results import installed_versions, plain, read_file, write_file
+from coursepkg.experiments.results import installed_versions, plain, read_file, write_file, write_whole
+from coursepkg.experiments.workers import Workers
 from coursepkg.validation import check_positive_int
+
+SAME = ("experiment", "device", "settings", "versions")
+"""Fields that all the seeds of a file have in common."""
 
 
 def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
-    """Runs the seeds that are not in the file yet, and writes the file after each of them.
+    """Runs what is not in the file yet, and keeps what is done after each seed, or each part of a seed.
+
+    The parts of a seed that is not complete wait in the folder OUT.parts. Started by torchrun, the processes
+    share the work; each keeps its parts, and the first one writes the file when all are done.
 
     Args:
         experiment: Experiment.
@@ -23,7 +31,7 @@ def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
         device: "cpu", "cuda", "cuda:1" or "mps".
         settings: dict of settings that differ from the experiment's own.
     Returns:
-        list of the seeds that were run now.
+        list of the seeds that were not in the file before.
     Raises:
         ValueError: an argument is wrong, or the file was made in another way; names the difference.
     """
@@ -34,7 +42,8 @@ def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
     if unknown := sorted(set(changed) - set(experiment.settings)):
         names = ", ".join(experiment.settings)
         raise ValueError(f"{experiment.name} has no setting {unknown[0]!r}; it has: {names}")
-    _check_device(device)
+    workers = Workers()
+    _check_device(workers.device(device))
     out.parent.mkdir(parents=True, exist_ok=True)
 
     arguments = {**experiment.settings, **changed}
@@ -57,15 +66,26 @@ def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
         content["seeds"], content["runs"] = old["seeds"], old["runs"]
     wanted = range(experiment.first_seed, experiment.first_seed + seeds)
     missing = [seed for seed in wanted if seed not in content["seeds"]]
-    for seed in tqdm(missing, desc=experiment.name, unit="seed"):
+    parts = [None] if experiment.parts is None else experiment.parts(arguments)
+    folder = out.with_name(f"{out.name}.parts")
+    done = workers.gather(_read_parts(folder, content))
+    todo = [(seed, part) for seed in missing for part in parts if (seed, part) not in done]
+    unit = "seed" if experiment.parts is None else "part"
+    for seed, part in tqdm(workers.share(todo), desc=experiment.name, unit=unit, position=workers.rank):
         start = time.perf_counter()
-        result = plain(experiment.run(seed, device, **arguments))
-        seconds = round(time.perf_counter() - start, 2)
-        content["runs"].append({"seed": seed, "seconds": seconds, "result": result})
-        content["seeds"].append(seed)
-        content["seconds"] = round(sum(run["seconds"] for run in content["runs"]), 1)
-        content["date"] = datetime.date.today().isoformat()
-        write_file(out, content)
+        which = () if part is None else (part,)
+        result = plain(experiment.run(seed, workers.device(device), *which, **arguments))
+        done[seed, part] = {"seconds": round(time.perf_counter() - start, 2), "result": result}
+        if workers.count > 1 or part is not None:  # a seed in one piece goes straight to the file
+            _write_part(folder, content, seed, part, done[seed, part])
+        if workers.count == 1:
+            _write_complete(out, content, missing, parts, done)
+    done = workers.gather(done)
+    if workers.rank == 0:
+        _write_complete(out, content, missing, parts, done)
+    workers.gather({})  # nobody forgets its parts before the file is written
+    shutil.rmtree(folder, ignore_errors=True)
+    workers.close()
     return missing
 
 
@@ -98,7 +118,7 @@ def _check_device(device):
 
 
 def _check_same(out, old, new):
-    for field in ("experiment", "device", "settings", "versions"):
+    for field in SAME:
         if old[field] == new[field]:
             continue
         if isinstance(new[field], dict):
@@ -110,3 +130,49 @@ def _check_same(out, old, new):
             f"{out} was made with {field} {was}, this run has {now}: its seeds cannot stand side by side. "
             "Give another --out, or delete the file"
         )
+
+
+def _write_complete(out, content, seeds, parts, done):
+    """Writes the file, if there is a seed of which all parts are done and which is not in it yet."""
+    new = [
+        {
+            "seed": seed,
+            "seconds": round(sum(done[seed, part]["seconds"] for part in parts), 2),
+            "result": _merged([done[seed, part]["result"] for part in parts]),
+        }
+        for seed in seeds
+        if seed not in content["seeds"] and all((seed, part) in done for part in parts)
+    ]
+    if not new:
+        return
+    content["runs"] = content["runs"] + new
+    content["seeds"] = [run["seed"] for run in content["runs"]]
+    content["seconds"] = round(sum(run["seconds"] for run in content["runs"]), 1)
+    content["date"] = datetime.date.today().isoformat()
+    write_file(out, content)
+
+
+def _merged(results):
+    """One nested dict from several, whose leaves are all different."""
+    merged = {}
+    for result in results:
+        for key, value in result.items():
+            merged[key] = _merged([merged.get(key, {}), value]) if isinstance(value, dict) else value
+    return merged
+
+
+def _write_part(folder, content, seed, part, found):
+    folder.mkdir(exist_ok=True)
+    made = {field: content[field] for field in SAME}
+    text = json.dumps({**made, "seed": seed, "part": part, **found})
+    write_whole(folder / f"{seed}-{part or 'all'}.json", text)
+
+
+def _read_parts(folder, content):
+    """The parts that wait in a folder: dict (seed, part) -> {"seconds", "result"}."""
+    done = {}
+    for path in sorted(folder.glob("*.json")):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        _check_same(path, kept, content)
+        done[kept["seed"], kept["part"]] = {"seconds": kept["seconds"], "result": kept["result"]}
+    return done

@@ -8,7 +8,7 @@ from coursepkg.training.history import Average, History, check_loss
 from coursepkg.validation import check_generator, check_positive_int
 
 
-def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, progress=None):
+def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, progress=None, autocast=None):
     """Trains a classifier with the cross-entropy loss.
 
     Args:
@@ -22,6 +22,8 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
             Afterwards the learning rates are what they were before.
         rng: numpy.random.Generator for the order of the examples; None means a fresh one.
         progress: True or False shows or hides a progress bar; None shows it unless TQDM_DISABLE is set.
+        autocast: torch.bfloat16 computes the training's forward passes in mixed precision; None, in the
+            model's own.
     Returns:
         History.
     Raises:
@@ -29,6 +31,8 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
     rng = check_generator("rng", rng)
+    if autocast not in (None, torch.bfloat16):
+        raise ValueError(f"autocast must be torch.bfloat16 or None, got {autocast!r}")
     total_steps = check_positive_int("epochs", epochs) * count_batches(data.train, batch_size)
     device, history, step = device_of(model), History(), 0
     rates = [group["lr"] for group in optimizer.param_groups]
@@ -44,8 +48,9 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
                             group["lr"] = lr * factor
                     x, y = to_device(x, y, device)
                     optimizer.zero_grad()
-                    logits = model(x)
-                    loss = F.cross_entropy(logits, y)
+                    with torch.autocast(device.type, autocast, enabled=autocast is not None):
+                        logits = model(x)
+                        loss = F.cross_entropy(logits, y)
                     check_loss(loss.item(), epoch, step)
                     loss.backward()
                     optimizer.step()

@@ -9,6 +9,7 @@ import pytest
 from coursepkg.data import fashion_mnist
 from coursepkg.pooling import numpy_layers as pooling
 from coursepkg.pooling.numpy_layers import pool_output_size
+from coursepkg.residual.rules import IMAGENET, SHORTCUTS, STRIDE_IN, imagenet_stages
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium")
@@ -122,3 +123,31 @@ def test_the_shoe_answers_to_the_keyboard(show):
     page.keyboard.press("ArrowRight")
     change = page.evaluate("customElements.get('shift-picture').compare('average', 0, 1).change")
     assert f"average {change:.0%}".replace("%", "\u00a0%") in page.inner_text("[aria-live]")
+
+
+NETWORKS = [
+    dict(zip(("depth", "shortcut", "strideIn", "size"), values, strict=True))
+    for values in product(IMAGENET, SHORTCUTS, STRIDE_IN, (32, 96, 160, 224, 448))
+]
+
+
+def test_stages_are_counted_as_the_package_counts(show):
+    found = show("resnet-stages").evaluate(
+        "all => all.map(customElements.get('resnet-stages').stages)", NETWORKS
+    )
+    for settings, rows in zip(NETWORKS, found, strict=True):
+        depth, shortcut, stride_in, size = settings.values()
+        stages = imagenet_stages(depth, shortcut=shortcut, stride_in=stride_in, size=size)
+        assert rows == [vars(stage) for stage in stages], settings
+
+
+def test_stages_answer_to_the_keyboard(show):
+    page = show("resnet-stages")
+    assert "ResNet-50: 25,557,032 parameters, 4.09 G multiply-adds" in page.inner_text("[aria-live]")
+    page.focus("select[name=depth]")
+    page.keyboard.press("ArrowUp")
+    assert "ResNet-34: 21,797,672 parameters, 3.66 G" in page.inner_text("[aria-live]")
+    assert page.is_disabled("select[name=strideIn]")
+    page.focus("input[name=size]")
+    page.keyboard.press("ArrowLeft")
+    assert "for a picture of 192×192" in page.inner_text("[aria-live]")

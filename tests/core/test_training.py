@@ -358,6 +358,20 @@ def test_wrong_arguments(backend, change, error, message):
         backend.fit(model, optimizer=backend.optimizer(model), **arguments)
 
 
+def test_mixed_precision_is_in_training_alone():
+    model, seen = Torch.model().float(), set()
+    layer = next(module for module in model.modules() if isinstance(module, torch.nn.Linear))
+    layer.register_forward_hook(lambda module, x, y: seen.add((module.training, y.dtype)))
+    split = Split(data().train.x.astype(np.float32), data().train.y)
+    optimizer = Torch.optimizer(model)
+    history = torch_loop.fit(model, Data(split, split), optimizer, 5, BATCH, autocast=torch.bfloat16)
+    assert seen == {(True, torch.bfloat16), (False, torch.float32)}
+    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+    assert history.test_loss[-1] < history.test_loss[0]
+    with pytest.raises(ValueError, match=r"autocast must be torch.bfloat16 or None, got torch.float16"):
+        torch_loop.fit(model, Data(split), optimizer, 1, BATCH, autocast=torch.float16)
+
+
 @both
 def test_the_bar_shows_only_where_it_is_wanted(backend, capsys):
     model = backend.model()

@@ -1,4 +1,8 @@
-"""Every committed result was made by the experiment as it stands, with its own settings and all its seeds."""
+"""Every committed result was made by the experiment as it stands, with all its seeds.
+
+NAME.json has the experiment's own settings. NAME.VARIANT.json has others, which its command names: where
+the experiment's own need a machine that was not at hand.
+"""
 
 import copy
 import json
@@ -17,12 +21,16 @@ FOLDER = Path(__file__).parents[2] / "book" / "results"
 
 def check(path):
     content = read_file(path)
-    experiment = find_experiment(path.stem)
+    name, *variant = path.stem.split(".")
+    experiment = find_experiment(name)
     first, count = experiment.first_seed, experiment.seeds
     assert content["experiment"] == experiment.name
-    assert content["settings"] == json.loads(json.dumps(experiment.settings))
+    own = json.loads(json.dumps(experiment.settings))
+    assert list(content["settings"]) == list(own)
+    changed = {key: value for key, value in content["settings"].items() if value != own[key]}
+    assert bool(changed) == bool(variant)
     assert content["seeds"] == list(range(first, first + count))
-    expected = command(experiment, f"book/results/{path.name}", count, content["device"], {})
+    expected = command(experiment, f"book/results/{path.name}", count, content["device"], changed)
     assert content["command"] == expected
 
 

@@ -8,11 +8,25 @@ from coursepkg.experiments import find_experiment, results
 
 torch = pytest.importorskip("torch")
 
-TINY = {"residual-degradation": {"depths": (14,), "n_train": 60, "n_test": 40, "width": 2, "epochs": 1}}
+SMALL = {"n_train": 60, "n_test": 40, "width": 2, "epochs": 1}
+TINY = {
+    "residual-degradation": {"depths": (14,), **SMALL},
+    "residual-resnet-vs-plain-full": {"depths": (14,), "half_size": True, "batch_size": 30, **SMALL},
+    "residual-landscape": {"depths": (8,), "n_train": 60, "width": 2, "epochs": 1, "points": 20, "steps": 3},
+    "residual-variants": {"depth": 14, **SMALL},
+    "residual-ablation": {"blocks": 1, **SMALL},
+}
 
 
 def run(name, seed=1):
-    return dict(results._leaves(results.plain(find_experiment(name).run(seed, "cpu", **TINY[name]))))
+    experiment = find_experiment(name)
+    parts = [()] if experiment.parts is None else [(part,) for part in experiment.parts(TINY[name])]
+    found = {}
+    for part in parts:
+        leaves = dict(results._leaves(results.plain(experiment.run(seed, "cpu", *part, **TINY[name]))))
+        assert not found.keys() & leaves.keys()
+        found |= leaves
+    return found
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -59,3 +73,57 @@ def test_a_missing_block_that_adds_nothing_is_not_missed():
     error = evaluate(model, test)[1]
     found = _damaged(model, test)
     assert found["deleted_error"] == pytest.approx(error) and found["swapped_error"] == pytest.approx(error)
+
+
+def test_the_middle_of_a_slice_is_the_network_itself():
+    found = run("residual-landscape")
+    assert len(found) == 4 and all(len(losses) == 9 for losses in found.values())
+    for kind in ("plain", "residual"):
+        with_batch, with_running = found[f"{kind}.8.batch"], found[f"{kind}.8.running"]
+        assert with_batch[4] != with_running[4] and len(set(with_batch)) == 9
+
+
+def test_without_normalization_nothing_is_added_at_the_start():
+    from coursepkg.experiments.residual.degradation import network
+    from coursepkg.experiments.residual.variants import without_normalization
+
+    model = without_normalization(network(14, True, 2, seed=0))
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in model.modules())
+    h = torch.rand(3, 2, 8, 8)
+    assert torch.equal(model.layer1(h), h)
+
+
+def test_what_is_taken_away_is_gone_and_the_rest_is_there():
+    from coursepkg.experiments.residual.ablation import TAKEN_AWAY, network
+
+    def kinds(model):
+        return {type(module).__name__ for module in model.modules()}
+
+    x = torch.rand(2, 1, 28, 28)
+    layers = {"max_pooling": "MaxPool2d", "global_pooling": "GlobalAvgPool", "dropout": "Dropout"}
+    for part in TAKEN_AWAY:
+        model = network(part, width=2, blocks=2)
+        assert model(x).shape == (2, 10)
+        for component, layer in layers.items():
+            assert (layer in kinds(model)) == (part not in (component, "everything"))
+        shortcuts = {module.residual for module in model.modules() if hasattr(module, "residual")}
+        assert shortcuts == {part not in ("shortcuts", "everything")}
+    with pytest.raises(ValueError, match=r"without must be one of nothing, shortcuts, .*, got 'pooling'"):
+        network("pooling")
+
+
+def test_more_pictures_than_the_sample_come_from_the_full_set(monkeypatch):
+    from coursepkg.experiments.residual import resnet_vs_plain_full as module
+
+    asked = []
+    sample = module.fashion_mnist
+
+    def ask(n_train, n_test, *, rng, full):
+        asked.append(full)
+        return sample(50, 20, rng=rng)
+
+    monkeypatch.setattr(module, "fashion_mnist", ask)
+    for n_train, n_test in ((5000, 2000), (5001, 10), (10, 2001)):
+        settings = TINY["residual-resnet-vs-plain-full"] | {"n_train": n_train, "n_test": n_test}
+        module.run(1, "cpu", "plain-14", **settings)
+    assert asked == [False, True, True]

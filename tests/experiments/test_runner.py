@@ -27,6 +27,20 @@ def run(seed, device, *, scale=2.0, steps=4, pause=0.0, kind="up", sizes=(1, 2))
         return {"value": float("nan")}
     return {"value": seed * scale, "curve": {"loss": [scale] * steps}}
 '''
+PIECES = '''
+import os, pathlib, time
+from coursepkg.experiments import experiment
+
+@experiment("tiny-pieces", seeds=2, first_seed=10, parts=lambda settings: list(settings["letters"]))
+def run(seed, device, part, *, letters="abc", stop="", pause=0.0):
+    """Notes who did what."""
+    time.sleep(pause)
+    with open("done.txt", "a") as file:
+        file.write(f"{os.environ.get('RANK', '0')} {seed}{part}\\n")
+    if f"{seed}{part}" == stop or pathlib.Path("broken").exists() and part == "c":
+        raise KeyboardInterrupt
+    return {"both": {part: {"value": seed + ord(part)}}}
+'''
 # A process of its own, with the tiny experiment beside the real ones.
 # A job in the background inherits that Ctrl-C is ignored, hence the handler.
 START = "import signal, sys, coursepkg.experiments as e; e.__path__.append(sys.argv.pop(1)); \
@@ -40,6 +54,7 @@ def tiny(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "example.py").write_text(TINY)
+    (folder / "pieces.py").write_text(PIECES)
     (folder / "_shared.py").write_text("raise RuntimeError('not an experiment')")
     here = [*coursepkg.experiments.__path__, str(tmp_path / "experiments")]
     monkeypatch.setattr(coursepkg.experiments, "__path__", here)
@@ -178,6 +193,77 @@ def test_interrupted_run_goes_on_at_the_next_seed(tiny):
     second = json.loads((tiny / "out.json").read_text())
     assert second["seeds"] == [10, 11, 12] and second["runs"][0] == first["runs"][0]
     assert sorted(path.name for path in tiny.iterdir()) == ["experiments", "out.json"]
+
+
+# Seeds in parts, and several processes
+
+
+def done(tiny):
+    """[(process, seed and part)], in the order in which they were begun."""
+    return [tuple(line.split()) for line in (tiny / "done.txt").read_text().splitlines()]
+
+
+def test_parts_of_a_seed_are_put_together(tiny):
+    assert main(["tiny-pieces", "--out", "out.json"]) == 0
+    content = json.loads((tiny / "out.json").read_text())
+    values = {part: {"value": 10.0 + ord(part)} for part in "abc"}
+    assert content["runs"][0]["result"] == {"both": values} and content["seeds"] == [10, 11]
+    assert [part for _, part in done(tiny)] == ["10a", "10b", "10c", "11a", "11b", "11c"]
+    assert sorted(path.name for path in tiny.iterdir()) == ["done.txt", "experiments", "out.json"]
+
+
+def test_interrupted_run_goes_on_at_the_next_part(tiny, capsys):
+    (tiny / "broken").touch()
+    assert main(["tiny-pieces", "--out", "out.json"]) == 130
+    assert not (tiny / "out.json").exists()
+    assert sorted(path.name for path in (tiny / "out.json.parts").iterdir()) == ["10-a.json", "10-b.json"]
+    words = refused(capsys, "tiny-pieces", "--out", "out.json", "--set", "pause=0.1")
+    assert "10-a.json was made with settings {'pause': 0.0}, this run has {'pause': 0.1}" in words
+    (tiny / "broken").unlink()
+    (tiny / "done.txt").unlink()
+    assert main(["tiny-pieces", "--out", "out.json"]) == 0
+    assert [part for _, part in done(tiny)] == ["10c", "11a", "11b", "11c"]
+    assert load_results("out.json")["both.a.value"].tolist() == [107, 108]
+    assert not (tiny / "out.json.parts").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs another rendezvous there")
+def test_processes_started_by_torchrun_share_the_work_and_take_it_up_again(tiny):
+    pytest.importorskip("torch")
+    (tiny / "start.py").write_text(START)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["start.py", str(tiny / "experiments"), "tiny-pieces", "--out", "out.json"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(coursepkg.experiments.__file__).parents[2])}
+    options = {"capture_output": True, "timeout": 100, "env": environment, "cwd": tiny}
+    (tiny / "broken").touch()
+    assert subprocess.run(command, **options).returncode != 0
+    assert not (tiny / "out.json").exists()
+    kept = {path.stem.replace("-", "") for path in (tiny / "out.json.parts").iterdir()}
+    assert "10a" in kept and kept <= {"10a", "10b", "11a", "11b"}
+
+    (tiny / "broken").unlink()
+    (tiny / "done.txt").unlink()
+    subprocess.run(command, check=True, **options)
+    again = done(tiny)
+    assert {part for _, part in again} == {f"{seed}{part}" for seed in (10, 11) for part in "abc"} - kept
+    assert len(again) == 6 - len(kept) and {process for process, _ in again} == {"0", "1"}
+    shared = json.loads((tiny / "out.json").read_text())
+    assert not (tiny / "out.json.parts").exists()
+
+    main(["tiny-pieces", "--out", "alone.json"])
+    alone = json.loads((tiny / "alone.json").read_text())
+    assert [run["result"] for run in shared["runs"]] == [run["result"] for run in alone["runs"]]
+
+
+@pytest.mark.parametrize(
+    ("signature", "parts"),
+    [("seed, device, part, *, n=1", None), ("seed, device, *, n=1", list), ("seed, device, part, n", list)],
+)
+def test_signatures_that_do_not_fit_are_refused(signature, parts):
+    space = {}
+    exec(f"def run({signature}): pass", {"__name__": "__main__"}, space)
+    with pytest.raises(ValueError, match=r"tiny-wrong: the signature must be run\(seed, device"):
+        coursepkg.experiments.experiment("tiny-wrong", seeds=1, parts=parts)(space["run"])
 
 
 def test_failed_write_keeps_the_old_file_and_leaves_no_other(tiny, monkeypatch):

@@ -66,11 +66,16 @@ def small_pictures(data):
     return Data(*(Split(half(split.x), split.y) for split in data))
 
 
-def network(depth, residual, width, seed):
-    """A `cifar_resnet` for pictures with one channel, its weights from `seed`."""
+def by_kind_and_depth(settings):
+    """The parts of a seed of experiments that compare networks: "plain-20", "residual-20", ..."""
+    return [f"{kind}-{depth}" for depth in settings["depths"] for kind in ("plain", "residual")]
+
+
+def network(depth, residual, width, seed, **variant):
+    """A `cifar_resnet` for pictures with one channel, with more keywords, its weights from `seed`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return cifar_resnet(depth, residual, width, in_channels=1)
+        return cifar_resnet(depth, residual, width, in_channels=1, **variant)
 
 
 @torch.no_grad()
