@@ -136,7 +136,8 @@ def backward(dy, outputs, weights, shortcut):
     found = [None] * len(weights) + [dy]
     for i in reversed(range(len(weights))):
         branch = outputs[i + 1] - shortcut * outputs[i]
-        slope = np.where(branch > 1e-9, 1.0, 0.0)
+        rounding = 1e-9 * np.abs(branch).max() if shortcut else 0
+        slope = np.where(branch > rounding, 1.0, 0.0)
         found[i] = np.einsum("no,oi->ni", slope * found[i + 1], weights[i]) + shortcut * found[i + 1]
     return found
 
