@@ -4,6 +4,8 @@ The rule at the head of `coursepkg.checks` holds: answers get arrays and lists o
 network is a list of (W, b), W of shape (out, in); behind each layer but the last stands a ReLU.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from coursepkg.checks.properties import (
@@ -118,7 +120,7 @@ def _net(sizes, seed, dtype):
     rng = np.random.default_rng(seed)
     layers = [
         (rng.standard_normal((after, before)).astype(dtype), rng.standard_normal(after).astype(dtype))
-        for before, after in zip(sizes, sizes[1:], strict=False)
+        for before, after in pairwise(sizes)
     ]
     return layers, rng.standard_normal((7, sizes[0])).astype(dtype)
 
