@@ -39,6 +39,14 @@ def test_runs_and_repeats(name):
     assert run(name, seed=2) != first
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_runs_on_a_gpu_in_mixed_precision():
+    name = "residual-resnet-vs-plain-full"
+    errors = find_experiment(name).run(1, "cuda", "residual-14", **TINY[name])["residual"]["14"]
+    assert 0 <= errors["test_error"] <= 1 and np.isfinite(errors["train_loss"])
+
+
 def test_small_pictures_are_means_over_four_pixels():
     from coursepkg.experiments.residual.degradation import small_pictures
 
