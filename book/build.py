@@ -30,6 +30,7 @@ CACHE = BUILD / ".jupyter_cache"
 EXECUTED = BUILD / "executed"
 STAMP = BUILD / ".inputs"
 CELL_TIMEOUT = 120  # seconds
+KERNEL_STARTS = 3  # another process may take a port between jupyter_client's choice and the kernel's bind
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
 
 
@@ -72,15 +73,24 @@ def write_executed():
             nbformat.write(notebook, path)
 
 
+def run_notebook(page):
+    for attempt in range(1, KERNEL_STARTS + 1):
+        try:
+            return single_nb_execution(
+                page.notebook,
+                cwd=str(page.path.parent),
+                timeout=CELL_TIMEOUT,
+                allow_errors=False,
+                extra_arguments=["--log-level=ERROR"],  # ipykernel warns about TCP on each start
+            )
+        except RuntimeError as error:
+            if attempt == KERNEL_STARTS or "before replying" not in str(error):
+                raise
+
+
 def execute(page):
     """Run one page and cache it. Returns the traceback, or None when all went well."""
-    result = single_nb_execution(
-        page.notebook,
-        cwd=str(page.path.parent),
-        timeout=CELL_TIMEOUT,
-        allow_errors=False,
-        extra_arguments=["--log-level=ERROR"],  # ipykernel warns about TCP on each start
-    )
+    result = run_notebook(page)
     if result.err is None:
         bundle = CacheBundleIn(page.notebook, str(page.path), data={"execution_seconds": result.time})
         get_cache(CACHE).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
