@@ -10,6 +10,7 @@ files, hidden tests included.
 
 import argparse
 import contextlib
+import hashlib
 import logging
 import re
 import shutil
@@ -102,6 +103,8 @@ def build(exercise, repository):
     learner = _assemble(exercise, repository, learners, _learner_cell, SETUP, PROGRESS)
     solution = _assemble(exercise, repository, solved, _solution_cell, SOLUTION_SETUP, SOLUTION_PROGRESS)
     visible = {name: _visible(text, exercise) for name, text in visible.items()}
+    for notebook in (learner, solution):
+        notebook.metadata["version"] = _version(learner, full)
     return Built(exercise, learner, solution, visible, full)
 
 
@@ -223,6 +226,13 @@ def _assemble(exercise, repository, cells, convert, setup, progress):
             "language_info": {"name": "python"},
         },
     )
+
+
+def _version(learner, tests):
+    """Changes when what is asked or how it is judged changes, and not with a comma in the prose."""
+    roles = [(cell.source, cell.metadata.get("exercise", {}).get("role")) for cell in learner.cells]
+    asked = [source for source, role in roles if role == "answer"]
+    return hashlib.sha256("\n".join([*asked, *tests.values()]).encode()).hexdigest()[:8]
 
 
 def _title(exercise, repository):

@@ -36,8 +36,12 @@ def parameters_are_counted(cifar_parameters, n, width):
 def multiply_adds_are_counted(cifar_multiply_adds, n, width, size):
     """cifar_multiply_adds(n, width, size) counts those of convolutions and of the linear layer."""
     call = f"cifar_multiply_adds({n}, {width}, {size})"
-    stages = cifar_stages(6 * n + 2, width, size=size)
-    _must_be_count(cifar_multiply_adds(n, width, size), call, [stage.multiply_adds for stage in stages])
+    parts = [stage.multiply_adds for stage in cifar_stages(6 * n + 2, width, size=size)]
+    got = must_be_number(cifar_multiply_adds(n, width, size), call)
+    if got == 2 * sum(parts):
+        law = "a multiplication and its addition count once"
+        raise Violation(law, counter_example(call, f"{got:,.0f}", f"{sum(parts):,}"))
+    _must_be_count(got, call, parts)
 
 
 def _must_be_count(value, call, parts):

@@ -144,7 +144,7 @@ keep, halve, quarter = (1, 3), (2, 1), (4, 2)
 def find(size, kernel, out):
     settings = [(s, p) for s in range(1, size) for p in range(kernel // 2 + 1)]
     good = [(s, p) for s, p in settings if output_size(size, kernel, s, p, 1, False) == out]
-    return [list(pair) for pair in good if not unread(size, kernel, *pair, 1)][0]
+    return [list(pair) for pair in good if len(unread(size, kernel, *pair, 1)) == 0][0]
 
 
 keep, halve, quarter = find(56, 7, 56), find(112, 3, 56), find(32, 5, 8)

@@ -200,7 +200,7 @@ def cifar_multiply_adds(n, width, size):
     return total
 
 
-# %% multiplications and additions question="q4" violates="all blocks of the three stages count"
+# %% multiplications and additions question="q4" violates="a multiplication and its addition count once"
 def cifar_multiply_adds(n, width, size):
     total, before = 9 * 3 * width * size**2, width
     for stage in range(3):
