@@ -4,13 +4,14 @@
     python solutions/generate.py --check    leave committed files alone; fail if any is stale, missing, extra
 
 Committed: exercises/<topic>/<name>.ipynb and coursepkg/checks/visible/<topic>/<name>/<question>.py.
-Not committed, and made anew by both: _build/solutions/<topic>/<name>/<name>.ipynb and its tests/, pure otter
-files, hidden tests included.
+Not committed, and made anew by both: _build/solutions/<topic>/<name>/ with the solution <name>.ipynb, tests/
+(pure otter files, hidden tests included) and mistakes.json, the wrong answers that are known by property.
 """
 
 import argparse
 import contextlib
 import hashlib
+import json
 import logging
 import re
 import shutil
@@ -27,6 +28,7 @@ if __package__ in (None, ""):  # run as a script: let it import its neighbors by
     sys.path.insert(0, str(ROOT))
 
 from coursepkg.checks.runner import COURSE_IMPORT, OTTER_IMPORT  # noqa: E402
+from solutions.proof import mistakes  # noqa: E402
 from solutions.source import LINE_MARKERS, SourceError, read_exercise, sources  # noqa: E402
 
 SOLUTIONS = "_build/solutions"
@@ -84,7 +86,9 @@ class Built:
         """The same for the files that would give the answers away."""
         folder = f"{SOLUTIONS}/{self.exercise.slug}"
         tests = {f"{folder}/tests/{name}.py": text for name, text in self.full.items()}
-        return {f"{folder}/{self.exercise.name}.ipynb": _text(self.solution), **tests}
+        known = json.dumps(mistakes(self.exercise.path), indent=1) + "\n"
+        solution = {f"{folder}/{self.exercise.name}.ipynb": _text(self.solution)}
+        return {**solution, **tests, f"{folder}/mistakes.json": known}
 
 
 def build(exercise, repository):
@@ -105,6 +109,7 @@ def build(exercise, repository):
     visible = {name: _visible(text, exercise) for name, text in visible.items()}
     for notebook in (learner, solution):
         notebook.metadata["version"] = _version(learner, full)
+        notebook.metadata["withheld"] = _withheld(exercise, solution)
     return Built(exercise, learner, solution, visible, full)
 
 
@@ -233,6 +238,13 @@ def _version(learner, tests):
     roles = [(cell.source, cell.metadata.get("exercise", {}).get("role")) for cell in learner.cells]
     asked = [source for source, role in roles if role == "answer"]
     return hashlib.sha256("\n".join([*asked, *tests.values()]).encode()).hexdigest()[:8]
+
+
+def _withheld(exercise, solution):
+    """Modules that an answer does not find when it is graded: they would answer for it, and the solution
+    does without."""
+    sources = "\n".join(cell.source for cell in solution.cells)
+    return [module for module in (f"coursepkg.{exercise.topic}", "torch") if module not in sources]
 
 
 def _title(exercise, repository):

@@ -1,10 +1,8 @@
 """Plays exercise notebooks in this process, with any answers in their answer cells, and judges them."""
 
 import functools
-from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from otter.test_files.exception_test import ExceptionTestFile
@@ -12,37 +10,12 @@ from proxies import proxy
 
 from coursepkg.checks.runner import load_question, run_question
 from solutions import generate
+from solutions.proof import Answer, read_proof
 from solutions.source import read_exercise, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sources()
 to_python = TransformerManager().transform_cell
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One cell of a proof: a mutant if it violates a property, an alternative if not."""
-
-    path: Path
-    title: str
-    question: str
-    violates: str | None
-    caught_by: str
-    source: str
-
-
-def read_proof(path):
-    """The answers that lie beside an exercise's source."""
-    answers = []
-    for cell in jupytext.read(path.with_suffix(".proof.py"), fmt="py:percent").cells:
-        facts = {name: value for name, value in cell.metadata.items() if not name.startswith("lines_to")}
-        unknown = set(facts) - {"title", "question", "violates", "caught_by"}
-        assert cell.cell_type == "code" and not unknown and {"title", "question"} <= set(facts), (path, facts)
-        assert facts.get("caught_by", "visible") in ("visible", "hidden"), facts
-        violates = facts.get("violates")
-        caught_by = facts.get("caught_by", "visible")
-        answers.append(Answer(path, facts["title"], facts["question"], violates, caught_by, cell.source))
-    return answers
 
 
 PROOFS = {path: read_proof(path) for path in SOURCES}

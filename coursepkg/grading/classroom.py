@@ -1,0 +1,198 @@
+"""Grades a folder of notebooks, on this machine or on a cluster, and goes on where it was interrupted."""
+
+import datetime
+import json
+import os
+import time
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from coursepkg.grading.records import make_record, problem_record, record_key, write_record
+from coursepkg.grading.sandbox import Limits, NoSandbox, check_available
+from coursepkg.grading.session import Session
+from coursepkg.grading.submission import BadSubmission, parse_submission, read_notebook
+
+AHEAD = 4  # notebooks that wait at each worker: enough to keep it busy, few enough to stay in memory
+TRIES = 3
+PATIENCE = 60  # seconds until a cluster has its first worker
+SLOTS = 4000
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something that was handed in.
+
+    Fields:
+        student: the first folder below the submissions, or the file's name where there is none.
+        path: of the file, or of a student's folder that holds none.
+    """
+
+    student: str
+    path: Path
+
+
+def find_notebooks(folder):
+    """All notebooks below a folder, those that cannot be read included.
+
+    Args:
+        folder: of the submissions: STUDENT.ipynb, or STUDENT/ANYTHING.ipynb.
+    Returns:
+        list of Found, sorted; a student's folder without a notebook, and a link in the place of a folder,
+        stand in it too, so that nobody is passed over in silence.
+    Raises:
+        ValueError: the folder does not exist, or nothing was handed in.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder")
+    found = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            below = sorted(entry.rglob("*.ipynb"))
+            own = [path for path in below if ".ipynb_checkpoints" not in path.parts]
+            found += [Found(entry.name, path) for path in own or [entry]]
+        elif entry.suffix == ".ipynb" or entry.is_symlink():
+            found.append(Found(entry.name.removesuffix(".ipynb"), entry))
+    if not found:
+        raise ValueError(f"{folder} holds no notebook (*.ipynb)")
+    return found
+
+
+def grade_class(found, out, exercises, *, cluster=None, workers=None, limits=None, unsafe=False, only=None):
+    """Grades notebooks and keeps one record of each in OUT/records.
+
+    Args:
+        found: list of Found.
+        out: folder; what it holds already of the same notebooks, tests and libraries is not graded again.
+        exercises: dict name -> exercises.Exercise.
+        cluster: address of a dask scheduler; None starts workers on this machine.
+        workers: how many of these; None is one for each core.
+        limits: sandbox.Limits.
+        unsafe: run answers without a sandbox; the records say so.
+        only: name of the one exercise that was asked for, or None for all.
+    Returns:
+        list of dict: the records, in the order of `found`. What failed through no fault of the notebook has
+        a problem and no key; it is not kept, so that the next run tries it again.
+    Raises:
+        NoSandbox: bubblewrap is missing here, or no sandbox starts.
+    """
+    limits = limits or Limits()
+    if not unsafe and cluster is None:
+        check_available()
+    folder = Path(out) / "records"
+    folder.mkdir(parents=True, exist_ok=True)
+    records = [None] * len(found)
+    with tqdm(total=len(found), desc="grading", unit="notebook") as bar:
+
+        def keep(number, record, new=True):
+            if new and record["key"] is not None:
+                write_record(folder, record)
+            records[number] = record
+            bar.update()
+
+        waiting = _waiting(found, folder, exercises, limits, unsafe, only, keep)
+        first = next(waiting, None)
+        if first is not None:
+            with _client(cluster, workers) as client:
+                client.wait_for_workers(1, timeout=PATIENCE)
+                client.submit(try_sandbox, limits, unsafe, pure=False).result()
+                for number, record in _graded(client, chain([first], waiting), limits, unsafe):
+                    keep(number, record)
+    return records
+
+
+def try_sandbox(limits, unsafe):
+    """Starts a sandbox and ends it; raises NoSandbox where that fails."""
+    Session(limits, time.monotonic() + limits.total, slot=os.getpid() % SLOTS, unsafe=unsafe).close()
+
+
+def grade_one(content, exercise, limits, unsafe=False):
+    """A record, made on a worker; a sandbox that does not start is tried again.
+
+    Args:
+        content: bytes of the notebook.
+        exercise: exercises.Exercise.
+        limits: sandbox.Limits.
+        unsafe: as for `grade_class`.
+    Returns:
+        dict, as records.make_record.
+    """
+    for attempt in range(TRIES):
+        try:
+            return make_record(content, exercise, limits, slot=os.getpid() % SLOTS, unsafe=unsafe)
+        except NoSandbox:
+            if attempt == TRIES - 1:
+                raise
+
+
+def _waiting(found, folder, exercises, limits, unsafe, only, keep):
+    """Yields (number, facts, content, exercise) of what must be run; what needs no run is kept at once."""
+    for number, one in enumerate(found):
+        content, exercise, problem = _look_at(one.path, exercises, only)
+        facts = {
+            "student": one.student,
+            "file": str(one.path),
+            "date": datetime.datetime.now().isoformat(timespec="seconds"),
+            "exercise": exercise.name if exercise else None,
+            "key": record_key(content + str(one.path).encode(), exercise, limits, unsafe),
+        }
+        kept = folder / f"{facts['key']}.json"
+        if kept.exists():
+            keep(number, json.loads(kept.read_text(encoding="utf-8")), new=False)
+        elif problem:
+            keep(number, {**facts, **problem_record(problem)})
+        else:
+            yield number, facts, content, exercise
+
+
+def _graded(client, waiting, limits, unsafe):
+    """Yields (number, record) as they are done; only a few notebooks are on their way at a time."""
+    from distributed import as_completed
+
+    on_the_way = {}
+
+    def submit(number, facts, content, exercise):
+        future = client.submit(grade_one, content, exercise, limits, unsafe, pure=False, retries=2)
+        on_the_way[future.key] = (number, facts)
+        return future
+
+    cores = max(1, sum(client.ncores().values()))
+    done = as_completed([submit(*task) for task in islice(waiting, AHEAD * cores)])
+    for future in done:
+        number, facts = on_the_way.pop(future.key)
+        try:
+            graded = future.result()
+        except Exception as error:  # the machine's, not the notebook's: no mark, and the others go on
+            problem = f"through no fault of its own ({type(error).__name__}: {error}); run the command again"
+            graded = {**problem_record(problem), "key": None}
+        yield number, {**facts, **graded}
+        for task in islice(waiting, 1):
+            done.add(submit(*task))
+
+
+def _client(cluster, workers):
+    from distributed import Client
+
+    if cluster is not None:
+        return Client(cluster)
+    own = {"n_workers": workers or os.cpu_count(), "threads_per_worker": 1, "processes": True}
+    return Client(**own, dashboard_address="127.0.0.1:0")
+
+
+def _look_at(path, exercises, only):
+    """(bytes, Exercise or None, problem or None) of a file."""
+    try:
+        content = read_notebook(path)
+        name = parse_submission(content).exercise
+    except BadSubmission as error:
+        return b"", None, f"it {error}"
+    if name not in exercises:
+        return content, None, f"it is of the exercise {name!r}, for which there are no tests"
+    if only not in (None, name):
+        return content, exercises[name], f"it is of the exercise {name!r}, not of {only!r}"
+    return content, exercises[name], None

@@ -1,0 +1,90 @@
+"""The tests of the exercises, hidden ones included, as `solutions/generate.py` leaves them."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import coursepkg
+from coursepkg.checks.grader import VISIBLE
+from coursepkg.checks.runner import load_question
+
+COMMAND = "python solutions/generate.py"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What is needed to grade it, on this machine or on another.
+
+    Fields:
+        name: "<topic>/<name>".
+        version: as its notebooks have it.
+        tests: dict question -> text of its test file, in order.
+        withheld: modules that an answer does not find, since they would answer for it.
+        references: dict of a cell's id -> the source of the solution.
+        mistakes: dict question -> dict property -> list of mistakes that are known to violate it.
+    """
+
+    name: str
+    version: str
+    tests: dict
+    withheld: tuple = ()
+    references: dict = field(default_factory=dict)
+    mistakes: dict = field(default_factory=dict)
+
+    def questions(self):
+        """list of runner.Question."""
+        return [load_question(text, f"{self.name}/{name}") for name, text in self.tests.items()]
+
+
+def read_visible_exercise(name):
+    """An exercise with the tests that ship with the package, those that every learner has.
+
+    Args:
+        name: "<topic>/<name>".
+    Returns:
+        Exercise.
+    Raises:
+        ValueError: there is none of that name.
+    """
+    tests = _tests(VISIBLE / name)
+    if not tests:
+        raise ValueError(f"there is no exercise {name!r} in coursepkg {coursepkg.__version__}")
+    return Exercise(name, "None", tests)
+
+
+def read_exercises(root):
+    """All exercises of a folder.
+
+    Args:
+        root: holds <topic>/<name>/tests/q1.py, ..., and beside these tests the notebook with the solution
+            and mistakes.json.
+    Returns:
+        dict name -> Exercise.
+    Raises:
+        ValueError: there are none; says how to make them.
+    """
+    root, found = Path(root), {}
+    for folder in sorted(root.glob("*/*/tests")):
+        name = folder.parent.relative_to(root).as_posix()
+        notebook = _read(folder.parent / f"{folder.parent.name}.ipynb")
+        metadata = notebook.get("metadata", {})
+        found[name] = Exercise(
+            name,
+            str(metadata.get("version")),
+            _tests(folder),
+            tuple(metadata.get("withheld", ())),
+            {cell["id"]: "".join(cell["source"]) for cell in notebook.get("cells", ())},
+            _read(folder.parent / "mistakes.json"),
+        )
+    if not found:
+        raise ValueError(f"{root} holds no tests; in the course's repository `{COMMAND}` makes them")
+    return found
+
+
+def _tests(folder):
+    files = sorted(folder.glob("q*.py"), key=lambda path: (len(path.stem), path.stem))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+def _read(path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -1,0 +1,55 @@
+"""Every exercise in the sandbox: right answers get full marks however they are written, wrong ones lose some.
+
+One notebook holds an answer to each question at a time, so that a process serves several of them.
+"""
+
+from itertools import zip_longest
+
+import pytest
+from asking import BUBBLEWRAP
+from playing import PROOFS, SOURCES, built, name_of, questions
+
+from coursepkg.grading.grade import grade
+from coursepkg.grading.submission import OURS, Submission
+
+pytestmark = BUBBLEWRAP
+
+
+def graded(path, answers):
+    """dict question -> Verdict, for the solution notebook with other answers: dict question -> source."""
+    cells = []
+    for cell in built(path).solution.cells:
+        role = cell.metadata.get("exercise", {})
+        if cell.cell_type == "code" and role.get("role") != "check" and cell.id not in OURS:
+            given = answers.get(role.get("question"))
+            cells.append((cell.id, cell.source if given is None else given))
+    withheld = tuple(built(path).solution.metadata["withheld"])
+    questions_of = list(questions(path, "full").values())
+    found = grade(Submission(path.stem, "1", cells), questions_of, withheld=withheld)
+    return {verdict.question: verdict for verdict in found.verdicts}
+
+
+def rounds(path, violating):
+    """Lists of answers with at most one for each question, so that all of the proof come up."""
+    by_question = {}
+    for answer in PROOFS[path]:
+        if bool(answer.violates) == violating:
+            by_question.setdefault(answer.question, []).append(answer)
+    return [[answer for answer in some if answer] for some in zip_longest(*by_question.values())]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_right_answers_get_full_marks(path):
+    for answers in [[], *rounds(path, violating=False)]:
+        verdicts = graded(path, {answer.question: answer.source for answer in answers})
+        for question, verdict in verdicts.items():
+            titles = [answer.title for answer in answers]
+            assert verdict.points == verdict.possible, (question, titles, verdict)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_wrong_answers_lose_marks(path):
+    for answers in rounds(path, violating=True):
+        verdicts = graded(path, {answer.question: answer.source for answer in answers})
+        for answer in answers:
+            assert verdicts[answer.question].points < verdicts[answer.question].possible, answer
