@@ -80,6 +80,8 @@ def grade_class(found, out, exercises, *, cluster=None, workers=None, limits=Non
         a problem and no key; it is not kept, so that the next run tries it again.
     Raises:
         NoSandbox: bubblewrap is missing here, or no sandbox starts.
+        ValueError: the solution of an exercise does not get full marks here, so that nobody could. Nothing
+            has been graded then.
     """
     limits = limits or Limits()
     if not unsafe and cluster is None:
@@ -101,6 +103,7 @@ def grade_class(found, out, exercises, *, cluster=None, workers=None, limits=Non
             with _client(cluster, workers) as client:
                 client.wait_for_workers(1, timeout=PATIENCE)
                 client.submit(try_sandbox, limits, unsafe, pure=False).result()
+                _try_solutions(client, found, exercises, limits, unsafe)
                 for number, record in _graded(client, chain([first], waiting), limits, unsafe):
                     keep(number, record)
     return records
@@ -128,6 +131,30 @@ def grade_one(content, exercise, limits, unsafe=False):
         except NoSandbox:
             if attempt == TRIES - 1:
                 raise
+
+
+def _try_solutions(client, found, exercises, limits, unsafe):
+    """Grades the solutions of the exercises that were handed in: tests and libraries may be amiss."""
+    handed_in = (_look_at(one.path, exercises, None)[1] for one in found)
+    by_name = {exercise.name: exercise for exercise in handed_in if exercise and exercise.references}
+    futures = {
+        name: client.submit(grade_one, exercise.solution(), exercise, limits, unsafe, pure=False)
+        for name, exercise in by_name.items()
+    }
+    for name, future in futures.items():
+        try:
+            record = future.result()
+        except Exception as error:
+            raise ValueError(f"nothing was graded: the tests of {name} fail with {error!r}") from None
+        for question in record["questions"]:
+            if question["points"] < question["possible"]:
+                parts = question["shown"], question["hidden"]
+                why = [part["violated"] or part["message"] for part in parts]
+                why += [f"{cell}: {error}" for cell, error in record["errors"].items()]
+                raise ValueError(
+                    f"nothing was graded: on this machine the solution of {name} gets {question['points']:g} of "
+                    f"{question['possible']:g} points in {question['question']} ({'; '.join(filter(None, why))})"
+                )
 
 
 def _waiting(found, folder, exercises, limits, unsafe, only, keep):
@@ -176,8 +203,10 @@ def _graded(client, waiting, limits, unsafe):
 
 
 def _client(cluster, workers):
+    import dask
     from distributed import Client
 
+    dask.config.set({"distributed.worker.profile.enabled": False})  # its samples grow with every notebook
     if cluster is not None:
         return Client(cluster)
     own = {"n_workers": workers or os.cpu_count(), "threads_per_worker": 1, "processes": True}

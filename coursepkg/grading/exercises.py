@@ -20,7 +20,7 @@ class Exercise:
         version: as its notebooks have it.
         tests: dict question -> text of its test file, in order.
         withheld: modules that an answer does not find, since they would answer for it.
-        references: dict of a cell's id -> the source of the solution.
+        references: dict of the id of a code cell -> its source in the solution.
         mistakes: dict question -> dict property -> list of mistakes that are known to violate it.
     """
 
@@ -34,6 +34,12 @@ class Exercise:
     def questions(self):
         """list of runner.Question."""
         return [load_question(text, f"{self.name}/{name}") for name, text in self.tests.items()]
+
+    def solution(self):
+        """bytes: a notebook with the solution, as if it were handed in."""
+        cells = [{"cell_type": "code", "id": name, "source": code} for name, code in self.references.items()]
+        metadata = {"exercise": self.name, "version": self.version}
+        return json.dumps({"cells": cells, "metadata": metadata}).encode()
 
 
 def read_visible_exercise(name):
@@ -73,7 +79,11 @@ def read_exercises(root):
             str(metadata.get("version")),
             _tests(folder),
             tuple(metadata.get("withheld", ())),
-            {cell["id"]: "".join(cell["source"]) for cell in notebook.get("cells", ())},
+            {
+                cell["id"]: "".join(cell["source"])
+                for cell in notebook.get("cells", ())
+                if cell["cell_type"] == "code"
+            },
             _read(folder.parent / "mistakes.json"),
         )
     if not found:

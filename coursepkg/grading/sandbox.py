@@ -112,11 +112,13 @@ def worker_command(withheld=()):
 
 
 def _folders(modules):
-    """Where these modules are installed; imports none of them."""
-    specs = [importlib.util.find_spec(module) for module in modules]
-    return [
-        str(Path(folder).resolve()) for spec in specs if spec for folder in spec.submodule_search_locations
-    ]
+    """Wherever these modules lie; several copies may be installed."""
+    found = []
+    for module in modules:
+        spec = importlib.util.find_spec(module)
+        found += [Path(folder) for folder in (spec.submodule_search_locations if spec else ())]
+        found += [Path(entry, *module.split(".")) for entry in sys.path]
+    return list(dict.fromkeys(str(folder.resolve()) for folder in found if folder.is_dir()))
 
 
 @contextlib.contextmanager

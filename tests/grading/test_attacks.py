@@ -158,7 +158,7 @@ TRIES = {  # each returns what the answer should only if what it tries has faile
     ),
     "the tests and solutions": "import os\ndef tried(): return any(os.path.exists(p) for p in {secrets})\n",
     "other people's files": (
-        "import os\ndef tried():\n    places = '/etc/passwd', '/var', '/home', '/root/.ssh'\n"
+        "import os\ndef tried():\n    places = '/etc/passwd', '/etc/shadow', '/var', '/tmp/.X11-unix', '/run'\n"
         "    return bool(os.listdir('/tmp/answer')) or any(map(os.path.exists, places))\n"
     ),
     "writing to the package": (

@@ -41,7 +41,7 @@ def tests(tmp_path):
     (folder / "tests").mkdir(parents=True)
     (folder / "tests" / "q1.py").write_text(DOUBLE)
     (folder / "tests" / "q2.py").write_text(THREE)
-    (folder / "double.ipynb").write_text(json.dumps({"cells": [], "metadata": {"version": "new"}}))
+    write_notebook(folder / "double.ipynb", RIGHT)
     (folder / "mistakes.json").write_text(json.dumps({"q1": {"every number is doubled": ["trebles"]}}))
     return tmp_path / "tests"
 
@@ -127,6 +127,7 @@ def test_regrade_and_diff_say_whose_marks_changed(class_of_six, tests, tmp_path,
     grade(class_of_six, tests, first)
     three = tests / "tiny" / "double" / "tests" / "q2.py"
     three.write_text(three.read_text().replace("three, \"three\", 3", "three, \"three\", 4"))
+    write_notebook(tests / "tiny" / "double" / "double.ipynb", RIGHT, three="three = 4")
     grade(class_of_six, tests, second)
     capsys.readouterr()
     assert run("diff", first, second) == 0
@@ -205,15 +206,29 @@ def test_a_cluster_that_runs_already_and_a_worker_that_dies(tests, tmp_path):
 def test_what_fails_through_no_fault_of_a_notebook_is_no_mark_and_is_tried_again(
     class_of_six, tests, tmp_path, monkeypatch, capsys
 ):
-    out, q1 = tmp_path / "marks", tests / "tiny" / "double" / "tests" / "q1.py"
-    whole = q1.read_text()
-    q1.write_text("this is no test file")
+    out, folder = tmp_path / "marks", tests / "tiny" / "double"
+    solution, q1 = (folder / "double.ipynb").read_text(), (folder / "tests" / "q1.py").read_text()
+    (folder / "double.ipynb").unlink()
+    (folder / "tests" / "q1.py").write_text("this is no test file")
     assert grade(class_of_six, tests, out) == 1
     assert capsys.readouterr().out.count("through no fault of its own (SyntaxError") == 4
     assert rows(out)["anna"]["points"] == "0" and rows(out)["anna"].keys() == {"student", "points"}
-    q1.write_text(whole)
+    (folder / "double.ipynb").write_text(solution)
+    (folder / "tests" / "q1.py").write_text(q1)
     assert run("regrade", out, "--tests", tests, "--workers", 1) == 0
     assert rows(out)["anna"]["points"] == "4"
+
+
+@BUBBLEWRAP
+def test_where_the_solution_gets_no_full_marks_nothing_is_graded(class_of_six, tests, tmp_path, capsys):
+    broken = "import no_such_library\n" + RIGHT
+    write_notebook(tests / "tiny" / "double" / "double.ipynb", broken)
+    with pytest.raises(SystemExit):
+        grade(class_of_six, tests, tmp_path / "marks")
+    printed = capsys.readouterr().err
+    assert "nothing was graded: on this machine the solution of tiny/double gets 0 of 3 points" in printed
+    assert "No module named 'no_such_library'" in printed
+    assert not list((tmp_path / "marks" / "records").glob("*.json"))
 
 
 def test_tests_that_answers_could_read_are_refused(class_of_six, tests, tmp_path, monkeypatch, capsys):
