@@ -151,9 +151,10 @@ def _try_solutions(client, found, exercises, limits, unsafe):
                 parts = question["shown"], question["hidden"]
                 why = [part["violated"] or part["message"] for part in parts]
                 why += [f"{cell}: {error}" for cell, error in record["errors"].items()]
+                gets = f"{question['points']:g} of {question['possible']:g} points in {question['question']}"
                 raise ValueError(
-                    f"nothing was graded: on this machine the solution of {name} gets {question['points']:g} of "
-                    f"{question['possible']:g} points in {question['question']} ({'; '.join(filter(None, why))})"
+                    f"nothing was graded: on this machine the solution of {name} gets {gets} "
+                    f"({'; '.join(filter(None, why))})"
                 )
 
 

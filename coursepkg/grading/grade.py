@@ -7,7 +7,7 @@ from coursepkg.checks.runner import Question, Result, run_question
 from coursepkg.grading.sandbox import Limits
 from coursepkg.grading.session import AnswerError, Died, Session
 
-RESTARTS = 8  # how often an answer may end its process before the rest counts as not answered
+RESTARTS = 40  # of an answer's process; more is no accident, and the rest counts as not answered
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def make_record(content, exercise, limits, **where):
         limits: sandbox.Limits.
         where: slot and unsafe, as for `session.Session`.
     Returns:
-        dict that JSON can hold: problem (a line, or None), notes, errors, seconds, unsafe and questions.
+        dict that JSON can hold: problem (a line, or None), notes, borrowed (notes for the instructor alone),
+        errors, seconds, unsafe and questions.
     Raises:
         NoSandbox: try again, elsewhere or later.
     """
@@ -54,13 +55,14 @@ def make_record(content, exercise, limits, **where):
         submission = parse_submission(content, exercise.tests)
     except BadSubmission as error:
         return problem_record(f"it {error}")
-    notes = [*submission.notes, *borrowed_layers(submission, exercise)]
+    notes = list(submission.notes)
     if exercise.version not in ("None", submission.version):
         notes.append(f"it is of version {submission.version} of the exercise; graded by {exercise.version}")
     graded = grade(submission, questions, limits, withheld=exercise.withheld, **where)
     return {
         "problem": None,
         "notes": [clean(note) for note in notes],
+        "borrowed": [clean(note) for note in borrowed_layers(submission, exercise)],
         "errors": {clean(cell): clean(error) for cell, error in graded.errors.items()},
         "seconds": graded.seconds,
         "unsafe": bool(where.get("unsafe")),
@@ -83,6 +85,7 @@ def problem_record(problem):
     return {
         "problem": clean(problem),
         "notes": [],
+        "borrowed": [],
         "errors": {},
         "seconds": 0.0,
         "unsafe": False,

@@ -34,7 +34,7 @@ def write_report(path, records, mistakes):
     page = PAGES.get_template("report.html").render(
         exercises=exercises,
         problems=[record for record in records if record["problem"]],
-        notes=[record for record in records if record["notes"] or record["errors"]],
+        notes=[record for record in records if record["notes"] or record["borrowed"] or record["errors"]],
         unsafe=any(record["unsafe"] for record in records),
         students=len({record["student"] for record in records}),
         notebooks=len(records),
