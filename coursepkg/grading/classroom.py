@@ -167,7 +167,7 @@ def _waiting(found, folder, exercises, limits, unsafe, only, keep):
             "file": str(one.path),
             "date": datetime.datetime.now().isoformat(timespec="seconds"),
             "exercise": exercise.name if exercise else None,
-            "key": record_key(content + str(one.path).encode(), exercise, limits, unsafe),
+            "key": record_key(content, exercise, limits, unsafe, problem, one.student, str(one.path)),
         }
         kept = folder / f"{facts['key']}.json"
         if kept.exists():

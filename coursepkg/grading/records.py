@@ -19,20 +19,20 @@ DEFINED = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 LONGEST = 2000  # characters of a text that came from an answer
 
 
-def record_key(content, exercise, limits, unsafe):
+def record_key(content, exercise, limits, *more):
     """A hash of the notebook, the tests, the limits and the libraries.
 
     Args:
         content: bytes of the notebook.
         exercise: exercises.Exercise, or None.
         limits: sandbox.Limits.
-        unsafe: whether there is no sandbox.
+        more: whatever else the record depends on.
     Returns:
         str.
     """
     made_with = [platform.python_version(), coursepkg.__version__, *map(_version, ("numpy", "torch"))]
     judged_by = exercise and [exercise.name, exercise.version, exercise.tests, exercise.withheld]
-    facts = [asdict(limits), unsafe, made_with, judged_by]
+    facts = [asdict(limits), more, made_with, judged_by]
     return hashlib.sha256(content + json.dumps(facts).encode()).hexdigest()[:32]
 
 

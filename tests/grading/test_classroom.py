@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -120,6 +121,21 @@ def test_what_is_graded_is_not_graded_again(class_of_six, tests, tmp_path):
     with sqlite3.connect(out / "gradebook.sqlite") as database:
         found = database.execute("SELECT points FROM marks WHERE student = 'ben' AND question = 'q1'")
         assert sorted(found.fetchall()) == [(0,), (3,)]  # each grading is kept
+
+
+@BUBBLEWRAP
+def test_one_exercise_of_several(class_of_six, tests, tmp_path, capsys):
+    shutil.copytree(tests / "tiny" / "double", tests / "tiny" / "other")
+    grade(class_of_six, tests, tmp_path / "marks", "--exercise", "tiny/other")
+    assert "anna.ipynb: it is of the exercise 'tiny/double', not of 'tiny/other'" in capsys.readouterr().out
+    assert {who: row["points"] for who, row in rows(tmp_path / "marks").items() if row["points"] != "0"} == {
+        "dora": "4"
+    }
+    grade(class_of_six, tests, tmp_path / "marks")
+    assert rows(tmp_path / "marks")["anna"]["points"] == rows(tmp_path / "marks")["dora"]["points"] == "4"
+    with pytest.raises(SystemExit):
+        grade(class_of_six, tests, tmp_path / "marks", "--exercise", "tiny/third")
+    assert "there are no tests of 'tiny/third'" in capsys.readouterr().err
 
 
 @BUBBLEWRAP
