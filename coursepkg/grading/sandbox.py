@@ -14,6 +14,7 @@ import coursepkg
 MIB = 1 << 20
 SCRATCH = "/tmp/answer"
 FIRST_UID = 61000  # of nobody; each sandbox of a machine has its own
+WORKER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from coursepkg.grading.worker import main; main()"
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -107,8 +108,8 @@ def command(limits, *, slot=0, withheld=(), seccomp=None):
 
 
 def worker_command(withheld=()):
-    """The worker, as a process of its own and nothing more."""
-    return [sys.executable, "-I", "-m", "coursepkg.grading.worker", *withheld]
+    """The worker, as a process of its own and nothing more, of this very package."""
+    return [sys.executable, "-I", "-c", WORKER, str(Path(coursepkg.__file__).parents[1].resolve()), *withheld]
 
 
 def _folders(modules):

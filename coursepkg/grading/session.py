@@ -55,7 +55,7 @@ class Session:
             words,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
             pass_fds=passed,
@@ -64,8 +64,10 @@ class Session:
             if self._receive(START) != "hello":  # before any line of the answer has run
                 raise Died("said something else than hello")
         except Died as error:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            said = self._process.stderr.read().decode(errors="replace").strip()
             self.close()
-            raise NoSandbox(f"the sandbox did not start: it {error}") from None
+            raise NoSandbox(f"the sandbox did not start: it {error}. {said[-500:]}") from None
 
     def run(self, cell, source):
         """Executes a cell; raises AnswerError, or Died."""
@@ -98,7 +100,7 @@ class Session:
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             pipe.close()
         self._process.wait()
         self._closing.close()

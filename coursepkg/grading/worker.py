@@ -131,6 +131,3 @@ def main():
     except Garbled:
         raise SystemExit(1) from None
 
-
-if __name__ == "__main__":
-    main()

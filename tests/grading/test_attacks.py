@@ -14,7 +14,7 @@ from asking import BUBBLEWRAP, QUICK, judged, points
 
 from coursepkg.grading.exercises import Exercise
 from coursepkg.grading.records import borrowed_layers
-from coursepkg.grading.sandbox import FIRST_UID, Limits
+from coursepkg.grading.sandbox import FIRST_UID, Limits, NoSandbox
 from coursepkg.grading.submission import Submission
 
 pytestmark = BUBBLEWRAP
@@ -287,6 +287,12 @@ def test_time_is_up_in_all():
 def test_answers_that_end_their_process_again_and_again_do_not_go_on_forever():
     graded = judged("import os\nos._exit(0)", after="import os\nos._exit(0)")
     assert points(graded) == (0, 0) and graded.seconds < 30
+
+
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch):
+    monkeypatch.setattr("coursepkg.grading.sandbox.WORKER", "raise RuntimeError('no start')")
+    with pytest.raises(NoSandbox, match=r"did not start: it ended its process[\s\S]*RuntimeError: no start"):
+        judged(RIGHT)
 
 
 def test_the_unsafe_way_gives_the_same_marks():
