@@ -42,12 +42,20 @@ class ResNet(Sequential):
 
 
 def resnet18(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    rng=None,
+    dtype=np.float32,
 ):
     """ResNet-18 for pictures (N, 3, H, W), H and W at least 32.
 
     Args:
         num_classes: outputs of the last layer, >= 1.
+        residual: False leaves the shortcuts out: the plain network of the same depth.
         shortcut: where shapes differ, "A" pads with zero channels, "B" projects; "C" projects always.
         stride_in: which convolution of a bottleneck has the stride: "3x3" (torchvision) or "1x1" (the paper);
             a basic block has it in the first of its two either way.
@@ -60,35 +68,63 @@ def resnet18(
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, table 1; torchvision.models.resnet18.
     """
-    return _imagenet(18, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+    return _imagenet(18, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
 
 
 def resnet34(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    rng=None,
+    dtype=np.float32,
 ):
     """ResNet-34; arguments, result and source as for `resnet18`."""
-    return _imagenet(34, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+    return _imagenet(34, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
 
 
 def resnet50(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    rng=None,
+    dtype=np.float32,
 ):
     """ResNet-50; arguments, result and source as for `resnet18`."""
-    return _imagenet(50, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+    return _imagenet(50, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
 
 
 def resnet101(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    rng=None,
+    dtype=np.float32,
 ):
     """ResNet-101; arguments, result and source as for `resnet18`."""
-    return _imagenet(101, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+    return _imagenet(101, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
 
 
 def resnet152(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, rng=None, dtype=np.float32
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    rng=None,
+    dtype=np.float32,
 ):
     """ResNet-152; arguments, result and source as for `resnet18`."""
-    return _imagenet(152, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype)
+    return _imagenet(152, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
 
 
 def cifar_resnet(
@@ -152,12 +188,18 @@ def cifar_resnet(
     return ResNet(**body, **_end(channels, num_classes, rng, dtype))
 
 
-def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, rng, dtype):
+def _imagenet(depth, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype):
     kind, plan = imagenet_plan(depth)
     check_stride_in(stride_in)
     check_positive_int("num_classes", num_classes)
     rng = check_generator("rng", rng)
-    common = {"shortcut": shortcut, "zero_init_residual": zero_init_residual, "rng": rng, "dtype": dtype}
+    common = {
+        "residual": residual,
+        "shortcut": shortcut,
+        "zero_init_residual": zero_init_residual,
+        "rng": rng,
+        "dtype": dtype,
+    }
     start = {
         "conv1": convolution(3, 64, 7, 2, rng, dtype),
         "bn1": BatchNorm2d(64, dtype=dtype),

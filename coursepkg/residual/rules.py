@@ -163,12 +163,13 @@ class Stage:
     multiply_adds: int
 
 
-def imagenet_stages(depth, num_classes=1000, shortcut="B", stride_in="3x3", size=224):
+def imagenet_stages(depth, num_classes=1000, residual=True, shortcut="B", stride_in="3x3", size=224):
     """The ImageNet networks, counted part by part without building them.
 
     Args:
         depth: 18, 34, 50, 101 or 152.
         num_classes: outputs of the last layer, >= 1.
+        residual: False counts the plain network of the same depth.
         shortcut: "A", "B" or "C".
         stride_in: which convolution of a bottleneck has the stride: "3x3" (torchvision) or "1x1" (the paper).
         size: side of the pictures in pixels.
@@ -188,9 +189,10 @@ def imagenet_stages(depth, num_classes=1000, shortcut="B", stride_in="3x3", size
 
     def block(in_channels, channels, stride, before, after):
         if kind == "basic":
-            yield from _basic(in_channels, channels, stride, shortcut, after)
+            yield from _basic(in_channels, channels, stride, residual, shortcut, after)
             return
-        yield _projection(in_channels, EXPANSION * channels, stride, shortcut, after)
+        if residual:
+            yield _projection(in_channels, EXPANSION * channels, stride, shortcut, after)
         yield _convolution(in_channels, channels, 1, after if stride_in == "1x1" else before)
         yield _convolution(channels, channels, 3, after)
         yield _convolution(channels, EXPANSION * channels, 1, after)
@@ -216,8 +218,7 @@ def cifar_stages(depth, width=16, in_channels=3, num_classes=10, residual=True, 
     num_classes = check_positive_int("num_classes", num_classes)
 
     def block(in_channels, channels, stride, before, after):
-        parts = list(_basic(in_channels, channels, stride, shortcut, after))
-        return parts if residual else parts[1:]
+        return _basic(in_channels, channels, stride, residual, shortcut, after)
 
     start = Stage("conv1", 0, width, size, *_convolution(in_channels, width, 3, size))
     return [start, *_counted(plan, block, size, 1), _linear(4 * width, num_classes)]
@@ -239,8 +240,9 @@ def _smaller(size, stride):
     return (size - 1) // stride + 1
 
 
-def _basic(in_channels, channels, stride, shortcut, size):
-    yield _projection(in_channels, channels, stride, shortcut, size)
+def _basic(in_channels, channels, stride, residual, shortcut, size):
+    if residual:
+        yield _projection(in_channels, channels, stride, shortcut, size)
     yield _convolution(in_channels, channels, 3, size)
     yield _convolution(channels, channels, 3, size)
 

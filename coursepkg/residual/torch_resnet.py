@@ -39,12 +39,20 @@ class ResNet(nn.Sequential):
 
 
 def resnet18(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, device=None, dtype=None
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    device=None,
+    dtype=None,
 ):
     """ResNet-18 for pictures (N, 3, H, W), H and W at least 32.
 
     Args:
         num_classes: outputs of the last layer, >= 1.
+        residual: False leaves the shortcuts out: the plain network of the same depth.
         shortcut: where shapes differ, "A" pads with zero channels, "B" projects; "C" projects always.
         stride_in: which convolution of a bottleneck has the stride: "3x3" (torchvision) or "1x1" (the paper);
             a basic block has it in the first of its two either way.
@@ -56,35 +64,63 @@ def resnet18(
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, table 1; torchvision.models.resnet18.
     """
-    return _imagenet(18, num_classes, shortcut, stride_in, zero_init_residual, device, dtype)
+    return _imagenet(18, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
 
 
 def resnet34(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, device=None, dtype=None
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    device=None,
+    dtype=None,
 ):
     """ResNet-34; arguments, result and source as for `resnet18`."""
-    return _imagenet(34, num_classes, shortcut, stride_in, zero_init_residual, device, dtype)
+    return _imagenet(34, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
 
 
 def resnet50(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, device=None, dtype=None
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    device=None,
+    dtype=None,
 ):
     """ResNet-50; arguments, result and source as for `resnet18`."""
-    return _imagenet(50, num_classes, shortcut, stride_in, zero_init_residual, device, dtype)
+    return _imagenet(50, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
 
 
 def resnet101(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, device=None, dtype=None
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    device=None,
+    dtype=None,
 ):
     """ResNet-101; arguments, result and source as for `resnet18`."""
-    return _imagenet(101, num_classes, shortcut, stride_in, zero_init_residual, device, dtype)
+    return _imagenet(101, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
 
 
 def resnet152(
-    num_classes=1000, *, shortcut="B", stride_in="3x3", zero_init_residual=False, device=None, dtype=None
+    num_classes=1000,
+    *,
+    residual=True,
+    shortcut="B",
+    stride_in="3x3",
+    zero_init_residual=False,
+    device=None,
+    dtype=None,
 ):
     """ResNet-152; arguments, result and source as for `resnet18`."""
-    return _imagenet(152, num_classes, shortcut, stride_in, zero_init_residual, device, dtype)
+    return _imagenet(152, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
 
 
 def cifar_resnet(
@@ -173,12 +209,12 @@ def to_numpy(model):
     return twin.load_state_dict(state).train(model.training)
 
 
-def _imagenet(depth, num_classes, shortcut, stride_in, zero_init_residual, device, dtype):
+def _imagenet(depth, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype):
     kind, plan = imagenet_plan(depth)
     check_stride_in(stride_in)
     check_positive_int("num_classes", num_classes)
     where = {"device": device, "dtype": dtype}
-    same = {"shortcut": shortcut, "zero_init_residual": zero_init_residual}
+    same = {"residual": residual, "shortcut": shortcut, "zero_init_residual": zero_init_residual}
     start = {
         "conv1": convolution(3, 64, 7, 2, **where),
         "bn1": nn.BatchNorm2d(64, **where),

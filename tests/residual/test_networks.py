@@ -89,12 +89,30 @@ def test_numpy_builds_the_imagenet_networks(depth):
     assert {key: list(value.shape) for key, value in model.state_dict().items()} == expected
 
 
-def test_imagenet_logits_agree():
+@pytest.mark.parametrize("depth", IMAGENET)
+def test_imagenet_networks_without_shortcuts(depth):
+    name, plain = f"resnet{depth}", getattr(torch_resnet, f"resnet{depth}")(residual=False, device="meta")
+    kept = {key: shape for key, shape in TORCHVISION[name].items() if "downsample" not in key}
+    assert {key: list(value.shape) for key, value in plain.state_dict().items()} == kept
+    assert by_stage(plain, (3, 224, 224)) == as_counted(imagenet_stages(depth, residual=False))
+
+
+@pytest.mark.parametrize(
+    ("depth", "arguments"),
+    [(18, {}), (34, {"residual": False}), (50, {}), (50, {"stride_in": "1x1", "shortcut": "A"})],
+    ids=str,
+)
+def test_imagenet_logits_agree_once_the_statistics_have_moved(depth, arguments):
     torch.manual_seed(0)
-    model = torch_resnet.resnet50(num_classes=7).double().eval()
-    x = np.random.default_rng(0).standard_normal((1, 3, 64, 64))
-    ours, theirs = torch_resnet.to_numpy(model).forward(x), model(torch.from_numpy(x)).detach().numpy()
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10 * np.abs(theirs).max())
+    model = getattr(torch_resnet, f"resnet{depth}")(num_classes=7, **arguments).double()
+    x = np.random.default_rng(0).standard_normal((2, 3, 64, 64))
+    fresh = torch_resnet.to_numpy(model).eval().forward(x)
+    with torch.no_grad():
+        model(torch.from_numpy(x))  # in training mode
+        theirs = model.eval()(torch.from_numpy(x)).numpy()
+    ours = torch_resnet.to_numpy(model)
+    np.testing.assert_allclose(ours.forward(x), theirs, rtol=0, atol=1e-10 * np.abs(theirs).max())
+    assert np.abs(fresh - theirs).max() > 0.01 * np.abs(theirs).max()  # so statistics left behind would show
 
 
 @pytest.mark.parametrize("arguments", NETS, ids=str)

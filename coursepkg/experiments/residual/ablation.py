@@ -7,6 +7,7 @@ from torch import nn
 from coursepkg.data import Data, fashion_mnist
 from coursepkg.dropout.torch_layers import Dropout
 from coursepkg.experiments import experiment
+from coursepkg.experiments.residual.degradation import on_device
 from coursepkg.pooling.torch_layers import GlobalAvgPool, MaxPool2d
 from coursepkg.residual.torch_layers import BasicBlock, convolution
 from coursepkg.training import one_cycle
@@ -26,7 +27,7 @@ def run(seed, device, part, *, n_train=2000, n_test=2000, width=8, blocks=6, p=0
 
     Args:
         seed: of the pictures, the weights, the batches and the dropout.
-        device: where the network is trained.
+        device: where the network is trained; on "cuda" as channels_last and in mixed precision.
         part: what is taken away, one of TAKEN_AWAY.
         n_train, n_test: pictures of Fashion-MNIST.
         width, blocks, p: as in `network`.
@@ -38,10 +39,10 @@ def run(seed, device, part, *, n_train=2000, n_test=2000, width=8, blocks=6, p=0
     data = fashion_mnist(n_train, n_test, rng=np.random.default_rng(seed))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = network(part, width, blocks, p).to(device)
+        model, how = on_device(network(part, width, blocks, p), device)
         optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9)
         order = np.random.default_rng(seed)
-        fit(model, Data(data.train), optimizer, epochs, 64, one_cycle, order, progress=False)
+        fit(model, Data(data.train), optimizer, epochs, 64, one_cycle, order, progress=False, **how)
     (_, train_error), (test_loss, test_error) = (evaluate(model, split) for split in data)
     weights = sum(parameter.numel() for parameter in model.parameters())
     found = {"train_error": train_error, "test_error": test_error, "test_loss": test_loss, "weights": weights}

@@ -5,7 +5,7 @@ import torch
 
 from coursepkg.data import fashion_mnist
 from coursepkg.experiments import experiment
-from coursepkg.experiments.residual.degradation import by_kind_and_depth, network, small_pictures
+from coursepkg.experiments.residual.degradation import by_kind_and_depth, network, on_device, small_pictures
 from coursepkg.training import one_cycle
 from coursepkg.training.torch_loop import evaluate, fit
 
@@ -50,14 +50,10 @@ def run(
     full = n_train > SAMPLE[0] or n_test > SAMPLE[1]
     data = fashion_mnist(n_train, n_test, rng=np.random.default_rng(seed), full=full)
     data = small_pictures(data) if half_size else data
-    model = network(int(depth), kind == "residual", width, seed).to(device)
-    autocast = None
-    if torch.device(device).type == "cuda":
-        model = model.to(memory_format=torch.channels_last)
-        autocast = torch.bfloat16 if mixed_precision else None
+    model, how = on_device(network(int(depth), kind == "residual", width, seed), device, mixed_precision)
     optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9)
     order = np.random.default_rng(seed)
-    history = fit(model, data, optimizer, epochs, batch_size, one_cycle, order, autocast=autocast)
+    history = fit(model, data, optimizer, epochs, batch_size, one_cycle, order, **how)
     (train_loss, train_error), (_, test_error) = (evaluate(model, split) for split in data)
     found = {
         "train_loss": train_loss,
