@@ -75,7 +75,11 @@ class Session:
 
     def look_up(self, names):
         """dict of those of the names that the answer has defined; objects as Handle."""
-        return self._ask(self.limits.call, do="look_up", names=list(names))
+        found = self._ask(self.limits.call, do="look_up", names=list(names))
+        for name, thing in found.items() if isinstance(found, dict) else ():
+            if isinstance(thing, Handle):
+                thing._name = f"`{str(name)[:100]}`"
+        return found
 
     def call(self, handle, method, args, kwargs):
         """Calls an object of the answer; raises AnswerError, or Died.
@@ -175,7 +179,7 @@ class Handle:
     """Stands for an object of the answer: it can be called, and so can its methods."""
 
     def __init__(self, session, number):
-        self._session, self.number_on_the_other_side = session, number
+        self._session, self.number_on_the_other_side, self._name = session, number, "it"
 
     def __call__(self, *args, **kwargs):
         return self._ask(None, args, kwargs)
@@ -192,7 +196,7 @@ class Handle:
             raise Violation("comes to an end", f"the answer {error}", advice="") from None
         except AnswerError as error:
             if error.stub:
-                raise NotAttempted("it still raises NotImplementedError") from None
+                raise NotAttempted(f"{self._name} still raises NotImplementedError") from None
             raise
 
 
