@@ -4,8 +4,10 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ MIB = 1 << 20
 SCRATCH = "/tmp/answer"
 FIRST_UID = 61000  # of nobody; each sandbox of a machine has its own
 WORKER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from coursepkg.grading.worker import main; main()"
+PATIENCE = 5  # seconds until a cgroup must be empty
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -143,8 +146,20 @@ def group_limits(limits):
         yield [folder / "cgroup.procs" for folder in made if (folder / "cgroup.procs").exists()]
     finally:
         for folder in made:
-            with contextlib.suppress(OSError):  # a process that is still dying; the next reboot clears it
-                folder.rmdir()
+            _remove_group(folder)
+
+
+def _remove_group(folder):
+    """Ends what is left in a cgroup and removes it; the kernel takes a moment to let its processes go."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+            return
+        with contextlib.suppress(OSError):
+            for process in (folder / "cgroup.procs").read_text().split():
+                os.kill(int(process), signal.SIGKILL)
+        time.sleep(0.002)
 
 
 def in_groups(files, command):

@@ -5,6 +5,8 @@ and no other. An answer that is right keeps its points, whatever else it has tri
 """
 
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from asking import BUBBLEWRAP, QUICK, judged, points
 
 from coursepkg.grading.exercises import Exercise
 from coursepkg.grading.records import borrowed_layers
-from coursepkg.grading.sandbox import FIRST_UID, Limits, NoSandbox
+from coursepkg.grading.sandbox import FIRST_UID, Limits, NoSandbox, group_limits, in_groups
 from coursepkg.grading.submission import Submission
 
 pytestmark = BUBBLEWRAP
@@ -213,6 +215,17 @@ def _belongs(process, uid):
         return process.uids().real == uid
     except psutil.Error:
         return False
+
+
+def test_no_cgroup_stays_behind():
+    with group_limits(QUICK) as files:
+        if not files:
+            pytest.skip("no writable cgroup")
+        process = subprocess.Popen(in_groups(files, ["sleep", "100"]))
+        while not all(file.read_text() for file in files):
+            time.sleep(0.01)
+    assert process.wait(5) == -signal.SIGKILL
+    assert not any(file.parent.exists() for file in files)
 
 
 def test_processes_together_stay_below_the_limit_of_memory():
