@@ -171,7 +171,7 @@ def _grade(found, arguments):
     problems = [record for record in records if record["problem"]]
     print(f"{len(records) - len(problems)} notebooks graded: {out / 'grades.csv'}, {out / 'report.html'}")
     for record in problems:
-        print(f"not graded: {record['file']}: {record['problem']}")
+        print(f"not graded: {clean(record['file'])}: {record['problem']}")
     if arguments.unsafe:
         print("Graded without a sandbox: these marks can have been made by the answers themselves.")
     return 1 if any(record["key"] is None for record in records) else 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from coursepkg.grading.records import make_record, problem_record, record_key, write_record
+from coursepkg.grading.records import clean, make_record, problem_record, record_key, write_record
 from coursepkg.grading.sandbox import Limits, NoSandbox, check_available
 from coursepkg.grading.session import Session
 from coursepkg.grading.submission import BadSubmission, parse_submission, read_notebook
@@ -26,7 +26,7 @@ class Found:
     """Something that was handed in.
 
     Fields:
-        student: the first folder below the submissions, or the file's name where there is none.
+        student: the first folder below the submissions, or the file's name where there is none; cleaned.
         path: of the file, or of a student's folder that holds none.
     """
 
@@ -55,9 +55,9 @@ def find_notebooks(folder):
         if entry.is_dir() and not entry.is_symlink():
             below = sorted(entry.rglob("*.ipynb"))
             own = [path for path in below if ".ipynb_checkpoints" not in path.parts]
-            found += [Found(entry.name, path) for path in own or [entry]]
+            found += [Found(clean(entry.name), path) for path in own or [entry]]
         elif entry.suffix == ".ipynb" or entry.is_symlink():
-            found.append(Found(entry.name.removesuffix(".ipynb"), entry))
+            found.append(Found(clean(entry.name.removesuffix(".ipynb")), entry))
     if not found:
         raise ValueError(f"{folder} holds no notebook (*.ipynb)")
     return found

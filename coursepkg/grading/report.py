@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from coursepkg.experiments.results import write_whole
 from coursepkg.grading.gradebook import best_records, points_of
-from coursepkg.grading.records import file_name
+from coursepkg.grading.records import clean, file_name
 
 PAGES = Environment(
     loader=PackageLoader("coursepkg.grading", "pages"),
@@ -15,6 +15,7 @@ PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+PAGES.filters["clean"] = clean
 COMMON = 8  # mistakes that are named for a question
 
 

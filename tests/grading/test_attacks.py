@@ -267,8 +267,7 @@ def test_the_layer_that_an_answer_is_asked_to_write_is_not_at_hand():
 def test_a_layer_of_torch_in_an_answer_is_noted():
     called = "from torch.nn import functional as F\ndef double(x): return F.max_pool2d(x, 1) + x"
     exercise = Exercise("pooling/double", "1", {"q1": ""}, references={"q1-answer": "def double(x): ..."})
-    own = "def max_pool2d(x, k): return x\ndef double(x): return max_pool2d(x, 1) + x"
-    for source, notes in ((called, ["q1-answer names max_pool2d, as the solution does not"]), (own, [])):
+    for source, notes in ((called, ["q1-answer names max_pool2d, as the solution does not"]), (RIGHT, [])):
         submission = Submission("pooling/double", "1", [("q1-answer", source)])
         assert list(borrowed_layers(submission, exercise)) == notes
 

@@ -333,7 +333,20 @@ def test_notebooks_are_found_whatever_their_folders_are(tmp_path):
     ]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_names_of_files_may_be_anything(tests, tmp_path, capsys):
+    names = [b"bytes\xff", b"\x1b[31mred", b"<script>", b"=cmd", b"a .. b", b"a\nb"]
+    (tmp_path / "class").mkdir()
+    for name in names:
+        (tmp_path / "class" / os.fsdecode(name + b".ipynb")).write_text("{")
+    grade(tmp_path / "class", tests, tmp_path / "marks", "--unsafe")
+    pages = list((tmp_path / "marks" / "feedback").iterdir())
+    assert len(rows(tmp_path / "marks")) == len(pages) == len(names)
+    pages.append(tmp_path / "marks" / "report.html")
+    written = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert "<script" not in written and "\x1b" not in written + capsys.readouterr().out
+    assert run("regrade", tmp_path / "marks", "--tests", tests, "--unsafe") == 0
+
+
 def test_folders_without_a_notebook_and_links_have_their_line(tests, tmp_path, capsys):
     (tmp_path / "class" / "carl").mkdir(parents=True)
     (tmp_path / "class" / "dora").symlink_to("/etc")
