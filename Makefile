@@ -23,7 +23,7 @@ test: $(READY)
 	$(NBVAL) --nbval _build/executed
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax book/notebooks exercises
-	$(PYTEST) -rs tests/grading/test_every_exercise.py
+	$(PYTEST) --dist load -rs tests/grading/test_every_exercise.py
 	$(PYTEST) -rs tests --ignore=tests/bench --ignore=tests/grading/test_every_exercise.py
 
 lab: $(READY)

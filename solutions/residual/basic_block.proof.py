@@ -174,11 +174,10 @@ class BasicBlock:
         return self.last.forward(out)
 
 
-# %% with the package's Residual question="q1"
+# %% the branch as one layer question="q1"
 class BasicBlock:
     def __init__(self, w1, w2):
         from coursepkg.nn import Sequential
-        from coursepkg.residual.numpy_layers import Residual
 
         def layers(weight):
             convolution = Conv2d(len(weight), len(weight), 3, padding=1, bias=False, dtype=weight.dtype)
@@ -187,10 +186,10 @@ class BasicBlock:
 
         self.branch = [*layers(w1), ReLU(), *layers(w2)]
         self.last = ReLU()
-        self.sum = Residual(Sequential(*self.branch))
+        self.whole = Sequential(*self.branch)
 
     def forward(self, x):
-        return self.last.forward(self.sum.forward(x))
+        return self.last.forward(x + self.whole.forward(x))
 
 
 # %% the shortcut's gradient is lost question="q2" violates="the gradient comes back along both ways"

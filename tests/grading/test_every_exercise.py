@@ -15,8 +15,11 @@ from coursepkg.grading.submission import OURS, Submission
 pytestmark = BUBBLEWRAP
 
 
-def graded(path, answers):
-    """dict question -> Verdict, for the solution notebook with other answers: dict question -> source."""
+def graded(path, answers, asked=None):
+    """dict question -> Verdict, for the solution notebook with other answers: dict question -> source.
+
+    `asked` are the questions that are judged, all if None.
+    """
     cells = []
     for cell in built(path).solution.cells:
         role = cell.metadata.get("exercise", {})
@@ -24,8 +27,9 @@ def graded(path, answers):
             given = answers.get(role.get("question"))
             cells.append((cell.id, cell.source if given is None else given))
     withheld = tuple(built(path).solution.metadata["withheld"])
-    questions_of = list(questions(path, "full").values())
-    found = grade(Submission(path.stem, "1", cells), questions_of, withheld=withheld)
+    full = questions(path, "full")
+    judged = [full[name] for name in asked or full]
+    found = grade(Submission(path.stem, "1", cells), judged, withheld=withheld)
     return {verdict.question: verdict for verdict in found.verdicts}
 
 
@@ -50,6 +54,7 @@ def test_right_answers_get_full_marks(path):
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_wrong_answers_lose_marks(path):
     for answers in rounds(path, violating=True):
-        verdicts = graded(path, {answer.question: answer.source for answer in answers})
+        sources = {answer.question: answer.source for answer in answers}
+        verdicts = graded(path, sources, asked=sources)
         for answer in answers:
             assert verdicts[answer.question].points < verdicts[answer.question].possible, answer
