@@ -98,7 +98,11 @@ def command(experiment, out, seeds, device, changed):
     Returns:
         str.
     """
-    options = "".join(f" --set {shlex.quote(f'{key}={value}')}" for key, value in changed.items())
+    words = []
+    for key, own in experiment.settings.items():
+        if key in changed:  # a tuple comes back from a file as a list
+            words.append(f"{key}={tuple(changed[key]) if isinstance(own, tuple) else changed[key]}")
+    options = "".join(f" --set {shlex.quote(word)}" for word in words)
     return (
         f"python -m coursepkg.experiments {experiment.name} --seeds {seeds} --device {device} "
         f"--out {Path(out).as_posix()}{options}"
