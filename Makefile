@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
-PYTEST := $(PY) -m pytest -n 2 --dist loadscope
-NBVAL := $(PYTEST) -q -p no:cacheprovider --nbval-cell-timeout=300
+PYTEST := $(PY) -m pytest -n 2
+NBVAL := $(PYTEST) --dist loadscope -q -p no:cacheprovider --nbval-cell-timeout=300
 
 .PHONY: book test lab exercises bench address
 
@@ -23,8 +23,8 @@ test: $(READY)
 	$(NBVAL) --nbval _build/executed
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax book/notebooks exercises
-	$(PYTEST) --dist load -rs tests/grading/test_every_exercise.py
-	$(PYTEST) -rs tests --ignore=tests/bench --ignore=tests/grading/test_every_exercise.py
+	$(PYTEST) --dist worksteal -rs tests/end_to_end
+	$(PYTEST) --dist loadscope -rs tests --ignore=tests/bench --ignore=tests/end_to_end
 
 lab: $(READY)
 	$(BIN)/jupyter lab exercises

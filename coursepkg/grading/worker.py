@@ -130,4 +130,3 @@ def main():
         Worker(read, output.write).serve()
     except Garbled:
         raise SystemExit(1) from None
-

@@ -1,19 +1,13 @@
 """The book as built by `make book`, and its sources."""
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))  # the extension is no installed package
-
-from coursebook.myst import create_parser  # noqa: E402
-from coursebook.numbering import collect_targets  # noqa: E402
-from coursebook.pages import read_pages  # noqa: E402
-from coursebook.repository import read_repository  # noqa: E402
+from coursebook.myst import create_parser
+from coursebook.numbering import collect_targets
+from coursebook.pages import read_pages
+from coursebook.repository import ROOT, read_repository
 
 
 @pytest.fixture(scope="session")

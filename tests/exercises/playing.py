@@ -1,6 +1,7 @@
 """Plays exercise notebooks in this process, with any answers in their answer cells, and judges them."""
 
 import functools
+from itertools import zip_longest
 from pathlib import Path
 
 import yaml
@@ -19,7 +20,22 @@ to_python = TransformerManager().transform_cell
 
 
 PROOFS = {path: read_proof(path) for path in SOURCES}
-ANSWERS = [answer for answers in PROOFS.values() for answer in answers]
+MUTANTS = [answer for answers in PROOFS.values() for answer in answers if answer.violates]
+
+
+def rounds(path, violating):
+    """All wrong answers of a proof, or all right ones, as lists with at most one for each question.
+
+    A notebook holds such a list at a time, so that few are played.
+    """
+    by_question = {}
+    for answer in PROOFS[path]:
+        if bool(answer.violates) == violating:
+            by_question.setdefault(answer.question, []).append(answer)
+    return [[answer for answer in some if answer] for some in zip_longest(*by_question.values())]
+
+
+ALTERNATIVES = [(path, answers) for path in SOURCES for answers in rounds(path, violating=False)]
 
 
 @functools.cache
@@ -62,13 +78,10 @@ def play(notebook, answers=None, check=False, last=None):
 
 
 @functools.cache
-def namespace(answer):
-    """The learner's variables when this answer stands in its cell and the reference in the others.
-
-    A wrong answer is judged by its own question, so what lies behind it is left out.
-    """
-    last = answer.question if answer.violates else None
-    return play(built(answer.path).solution, {answer.question: answer.source}, last=last)
+def namespace(mutant):
+    """The learner's variables up to a wrong answer, which is judged by its own question, with the reference
+    before it."""
+    return play(built(mutant.path).solution, {mutant.question: mutant.source}, last=mutant.question)
 
 
 def results(env, path, which):
@@ -85,5 +98,9 @@ def graded_by_otter(path, question, env):
 
 
 def name_of(value):
-    """A test's name for an answer, or for an exercise's source."""
-    return f"{value.path.stem}-{value.question}-{value.title}" if isinstance(value, Answer) else value.stem
+    """A test's name for an exercise's source, an answer or a list of answers to several questions."""
+    if isinstance(value, Answer):
+        return f"{value.path.stem}-{value.question}-{value.title}"
+    if isinstance(value, list):
+        return ", ".join(f"{answer.question} {answer.title}" for answer in value)
+    return value.stem

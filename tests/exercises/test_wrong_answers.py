@@ -1,13 +1,12 @@
 """Every wrong answer is rejected, and by the property that it violates: our runner's verdict and otter's."""
 
 import pytest
-from playing import ANSWERS, graded_by_otter, name_of, namespace, questions
+from playing import MUTANTS, graded_by_otter, name_of, namespace, questions
 
 from coursepkg.checks.runner import run_question
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # mutants divide by zero
 
-MUTANTS = [answer for answer in ANSWERS if answer.violates]
 NOT_SEEN_FROM_OUTSIDE = "inputs are not modified"
 
 

@@ -1,8 +1,12 @@
 """Each experiment of the chapter runs at a tiny size, repeats with its seed, and measures what it says."""
 
+import functools
+import importlib
+
 import numpy as np
 import pytest
 
+from coursepkg.data import fashion_mnist
 from coursepkg.experiments import find_experiment, results
 
 torch = pytest.importorskip("torch")
@@ -19,8 +23,16 @@ def run(name, seed=1):
     return dict(results._leaves(results.plain(find_experiment(name).run(seed, "cpu", **TINY[name]))))
 
 
+@pytest.fixture
+def few_test_pictures(monkeypatch):
+    """The experiments test with all 2,000."""
+    for module in ("methods", "augmentation", "all_convolutional"):
+        module = importlib.import_module(f"coursepkg.experiments.pooling.{module}")
+        monkeypatch.setattr(module, "fashion_mnist", functools.partial(fashion_mnist, n_test=50))
+
+
 @pytest.mark.parametrize("name", TINY)
-def test_runs_and_repeats(name):
+def test_runs_and_repeats(name, few_test_pictures):
     torch.set_num_threads(1)
     first = run(name)
     torch.manual_seed(99)  # what others draw must not matter

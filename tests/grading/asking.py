@@ -12,15 +12,15 @@ from coursepkg.grading.submission import Submission
 BUBBLEWRAP = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is missing: apt-get install bubblewrap"
 )
-TESTS = '''
+TESTS = """
 from otter.test_files import test_case
 OK_FORMAT = False
 name = "{name}"
 points = {points}
-'''
+"""
 DOUBLE = (
     TESTS.format(name="q1", points=3)
-    + '''
+    + """
 def double_of(double, numbers):
     import numpy as np
     from coursepkg.checks.properties import must_be_array, must_be_close
@@ -35,16 +35,16 @@ def test_visible(double):
 @test_case(points=1, hidden=True)
 def test_hidden(double):
     double_of(double, [[0.125, -7.75]])
-'''
+"""
 )
 THREE = (
     TESTS.format(name="q2", points=1)
-    + '''
+    + """
 @test_case(points=1, hidden=False)
 def test_three(three):
     from coursepkg.checks.properties import must_be_predicted
     must_be_predicted(three, "three", 3, "one and two", "one and one is 2")
-'''
+"""
 )
 QUESTIONS = [load_question(text, "test") for text in (DOUBLE, THREE)]
 QUICK = Limits(call=2, cell=3, total=40, memory=1 << 30, processes=32)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -40,7 +41,7 @@ ENDS = {
 
 @pytest.mark.parametrize("source", ENDS.values(), ids=ENDS)
 def test_what_ends_the_process_costs_one_question(source):
-    graded = judged(source)
+    graded = judged(source, limits=replace(QUICK, call=1))
     assert points(graded) == (0, 1)
     assert graded.verdicts[0].verdict in ("wrong", "not attempted")
 
@@ -68,7 +69,7 @@ PATCHES = {
     "NumPy's tests": "import numpy as np\nnp.testing.assert_allclose = lambda *a, **k: None\nnp.allclose = np.isclose",
     "NumPy itself": "import numpy as np\nnp.abs = np.absolute = lambda x: 0 * x\nnp.asarray = lambda *a, **k: 0",
     "builtins": "import builtins\nbuiltins.abs = lambda x: 0\nbuiltins.isinstance = lambda *a: True\nbuiltins.AssertionError = ValueError",
-    "json": "import json\njson.dumps = lambda *a, **k: '{\"value\": null, \"arrays\": []}'\njson.loads = lambda *a: {}",
+    "json": 'import json\njson.dumps = lambda *a, **k: \'{"value": null, "arrays": []}\'\njson.loads = lambda *a: {}',
     "the checks": (
         "import coursepkg.checks.properties as p\np.must_be_close = p.must_be_array = lambda *a, **k: None\n"
         "import coursepkg.checks.runner as r\nr.run_question = lambda *a: None"
@@ -84,7 +85,7 @@ PATCHES = {
 
 @pytest.mark.parametrize("source", PATCHES.values(), ids=PATCHES)
 def test_a_wrong_answer_that_patches_gets_nothing(source):
-    limits = Limits(call=5, cell=30, total=60)
+    limits = Limits(call=5, cell=30, total=60) if "torch" in source else replace(QUICK, call=1)
     assert judged(f"{source}\n{WRONG}", limits=limits).verdicts[0].points == 0
 
 
@@ -205,7 +206,9 @@ def test_what_is_tried_in_vain(name, monkeypatch, tmp_path):
     server.close()
     assert points(graded) == (3, 1), graded
     until = time.monotonic() + 5
-    while time.monotonic() < until and any(_belongs(process, FIRST_UID + 7) for process in psutil.process_iter()):
+    while time.monotonic() < until and any(
+        _belongs(process, FIRST_UID + 7) for process in psutil.process_iter()
+    ):
         time.sleep(0.05)
     assert not any(_belongs(process, FIRST_UID + 7) for process in psutil.process_iter())
 
@@ -293,7 +296,10 @@ def test_time_is_up_in_all():
     start = time.monotonic()
     graded = judged(slow, limits=limits)
     assert time.monotonic() - start < 15
-    assert graded.verdicts[0].points == 3 or "comes to an end" in (graded.verdicts[0].violated, graded.verdicts[1].violated)
+    assert graded.verdicts[0].points == 3 or "comes to an end" in (
+        graded.verdicts[0].violated,
+        graded.verdicts[1].violated,
+    )
 
 
 def test_answers_that_end_their_process_again_and_again_do_not_go_on_forever():

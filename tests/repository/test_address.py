@@ -1,15 +1,8 @@
 """One setting names the repository; every other file follows it."""
 
-import importlib.util
-from pathlib import Path
-
+import address
 import pytest
-from coursebook.repository import Repository, read_repository
-
-ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location("address", ROOT / "book" / "_ext" / "address.py")
-address = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(address)
+from coursebook.repository import ROOT, Repository, read_repository
 
 OURS = Repository("https://github.com/new/home", "main")
 

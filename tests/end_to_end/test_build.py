@@ -28,13 +28,13 @@ CELL = "```{code-cell} ipython3\n%s\n```\n"
 
 
 @pytest.fixture
-def small_book(book, tmp_path):
+def small_book(tmp_path):
     """The course's machinery around one page; returns a function that writes the page and builds."""
     for name in ("_config.yml", "requirements.txt"):
-        shutil.copy(book.root / name, tmp_path)
+        shutil.copy(ROOT / name, tmp_path)
     for name in ("book/_ext", "book/_static"):
-        shutil.copytree(book.root / name, tmp_path / name)
-    shutil.copy(book.root / "book" / "build.py", tmp_path / "book")
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "book" / "build.py", tmp_path / "book")
     (tmp_path / "book" / "_toc.yml").write_text("format: jb-book\nroot: page\n")
     (tmp_path / "book" / "references.bib").write_text("")
     (tmp_path / "coursepkg").mkdir()

@@ -26,10 +26,10 @@ def smallest(folder):
     return min(folder.rglob("*.ipynb"), key=lambda path: (path.stat().st_size, path))
 
 
-@pytest.fixture(scope="module")
-def clean_python(tmp_path_factory):
+@pytest.fixture
+def clean_python(tmp_path):
     """A new environment with what the first cell of a book notebook installs, and a kernel."""
-    folder = tmp_path_factory.mktemp("launch")
+    folder = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = folder / "bin" / "python"
     # Today's versions, so that the test does not depend on what is released tomorrow.
@@ -40,21 +40,21 @@ def clean_python(tmp_path_factory):
     return python
 
 
-@pytest.mark.parametrize("folder", ["book/notebooks/dropout", "exercises/dropout"])
-def test_a_notebook_runs_to_its_end(clean_python, tmp_path, folder):
-    source = smallest(ROOT / folder)
-    notebook = nbformat.read(source, 4)
-    assert pip_command(notebook) == pip_command(nbformat.read(smallest(ROOT / "book" / "notebooks"), 4))
-    copy = tmp_path / source.name
-    nbformat.write(notebook, copy)
-    script = (
-        "import sys, nbformat, nbclient, coursepkg\n"
-        f"assert {str(ROOT)!r} not in coursepkg.__file__\n"
-        "nbclient.NotebookClient(nbformat.read(sys.argv[1], 4), timeout=300).execute()\n"
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [str(clean_python), "-c", script, str(copy)]
-    result = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
+def test_a_page_and_an_exercise_run_to_their_end(clean_python, tmp_path):
+    for folder in ("book/notebooks/dropout", "exercises/dropout"):
+        source = smallest(ROOT / folder)
+        notebook = nbformat.read(source, 4)
+        assert pip_command(notebook) == pip_command(nbformat.read(smallest(ROOT / "book" / "notebooks"), 4))
+        copy = tmp_path / source.name
+        nbformat.write(notebook, copy)
+        script = (
+            "import sys, nbformat, nbclient, coursepkg\n"
+            f"assert {str(ROOT)!r} not in coursepkg.__file__\n"
+            "nbclient.NotebookClient(nbformat.read(sys.argv[1], 4), timeout=300).execute()\n"
+        )
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        command = [str(clean_python), "-c", script, str(copy)]
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr

@@ -1,13 +1,8 @@
-"""Every exercise in the sandbox: right answers get full marks however they are written, wrong ones lose some.
-
-One notebook holds an answer to each question at a time, so that a process serves several of them.
-"""
-
-from itertools import zip_longest
+"""Every exercise in the sandbox: right answers get full marks however they are written, wrong ones lose."""
 
 import pytest
 from asking import BUBBLEWRAP
-from playing import PROOFS, SOURCES, built, name_of, questions
+from playing import SOURCES, built, name_of, questions, rounds
 
 from coursepkg.grading.grade import grade
 from coursepkg.grading.submission import OURS, Submission
@@ -31,15 +26,6 @@ def graded(path, answers, asked=None):
     judged = [full[name] for name in asked or full]
     found = grade(Submission(path.stem, "1", cells), judged, withheld=withheld)
     return {verdict.question: verdict for verdict in found.verdicts}
-
-
-def rounds(path, violating):
-    """Lists of answers with at most one for each question, so that all of the proof come up."""
-    by_question = {}
-    for answer in PROOFS[path]:
-        if bool(answer.violates) == violating:
-            by_question.setdefault(answer.question, []).append(answer)
-    return [[answer for answer in some if answer] for some in zip_longest(*by_question.values())]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
