@@ -190,7 +190,12 @@ def test_interrupted_it_goes_on_where_it_was(tests, tmp_path):
     for number in range(6):
         write_notebook(folder / f"student{number}.ipynb", slow)
     command = [sys.executable, "-m", "coursepkg.grading", "class", folder, "--tests", tests, "--out", out]
-    process = subprocess.Popen([*map(str, command), "--workers", "1"], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*map(str, command), "--workers", "1"],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    )
     until = time.monotonic() + 60
     while len(list((out / "records").glob("*.json"))) < 2 and time.monotonic() < until:
         time.sleep(0.05)
