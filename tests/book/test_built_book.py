@@ -1,6 +1,8 @@
 """What a reader of the built book can click, see and hear."""
 
+import copy
 import posixpath
+import re
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -131,6 +133,15 @@ def test_tagged_neighbors_became_tabs(book, articles):
         assert len(shown) == len(tagged), page.name
         for tabs in articles[page.name].select(".sd-tab-set"):
             assert [label.get_text(strip=True) for label in tabs.find_all("label")] == list(LABELS.values())
+
+
+def test_no_markup_is_shown_as_text(articles):
+    """A title with `code` in it, for instance, needs a fence of tildes."""
+    for name, article in articles.items():
+        copied = copy.copy(article)
+        for code in copied.select("div.cell, code"):
+            code.decompose()
+        assert re.findall(r"`{3}|~{3}|\{(?:admonition|cite:|term|doc|num|ref|eq)\S*\}", copied.get_text()) == [], name
 
 
 def test_no_dead_scripts(html):

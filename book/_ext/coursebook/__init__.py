@@ -2,18 +2,18 @@
 
 import os
 
-from . import accessibility, claims, errata, exercise_index, interactive, launch, tabs
+from . import accessibility, claims, errata, exercise_index, interactive, launch, mathml, tabs, times
 from .repository import read_repository
 
 
 def set_base_address(app, config):
-    """Canonical links follow from the one setting in _config.yml."""
-    config.html_baseurl = read_repository().site + "/"
+    """Canonical links and social cards follow from the one setting in _config.yml."""
+    config.html_baseurl = config.ogp_site_url = read_repository().site + "/"
 
 
 def setup(app):
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars are no part of a page
-    for module in (tabs, launch, claims, exercise_index, interactive, errata, accessibility):
+    for module in (tabs, mathml, launch, claims, exercise_index, interactive, times, errata, accessibility):
         module.setup(app)
     app.connect("config-inited", set_base_address)
     return {"version": "1", "parallel_read_safe": True}

@@ -31,7 +31,7 @@ class InteractiveDirective(SphinxDirective):
 
 
 def visit_html(self, node):
-    self.body.append(f"<{node['name']}></{node['name']}><noscript>")
+    self.body.append(f'<{node["name"]} class="interactive"></{node["name"]}><noscript>')
 
 
 def depart_html(self, node):
