@@ -1,4 +1,4 @@
-# book, test, lab, exercises, bench: see README.md. VENV=... uses another environment.
+# book, test, test-browser, lab, exercises, bench: see README.md. VENV=... uses another environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,8 +7,9 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2
 NBVAL := $(PYTEST) --dist loadscope -q -p no:cacheprovider --nbval-cell-timeout=300
+BROWSER := $(PYTEST) --dist worksteal -rs tests/browser
 
-.PHONY: book test lab exercises bench address
+.PHONY: book test test-browser lab exercises bench address
 
 book: $(READY)
 	$(PY) book/build.py
@@ -24,7 +25,11 @@ test: $(READY)
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax book/notebooks exercises
 	$(PYTEST) --dist worksteal -rs tests/end_to_end
-	$(PYTEST) --dist loadscope -rs tests --ignore=tests/bench --ignore=tests/end_to_end
+	$(BROWSER)
+	$(PYTEST) --dist loadscope -rs tests --ignore=tests/bench --ignore=tests/end_to_end --ignore=tests/browser
+
+test-browser: book
+	$(BROWSER)
 
 lab: $(READY)
 	$(BIN)/jupyter lab exercises

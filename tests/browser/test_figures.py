@@ -159,15 +159,18 @@ def test_every_mask_is_heard_as_the_package_applies_it(show):
         chances = np.where(masks, 1 - p, p).prod(axis=1)
         over_all = page.evaluate(f"args => {name}.overAll(...args)", [p, divide])
         assert over_all["mean"] == pytest.approx(chances @ heard)
-        assert over_all["spread"] == pytest.approx(np.sqrt(chances @ (heard - chances @ heard) ** 2), abs=1e-7)
+        assert over_all["spread"] == pytest.approx(
+            np.sqrt(chances @ (heard - chances @ heard) ** 2), abs=1e-7
+        )
 
 
 def test_the_dropout_net_answers_to_the_keyboard(show):
     page = show("dropout-net")
     for _ in range(5):
         page.press("input[name=p]", "ArrowLeft")
-    assert "Nobody is dropped. The unit above hears 1.35; with all units on it hears 1.35." in page.inner_text(
-        "[aria-live]"
+    assert (
+        "Nobody is dropped. The unit above hears 1.35; with all units on it hears 1.35."
+        in page.inner_text("[aria-live]")
     )
     page.press("input[name=p]", "End")
     with_division = page.inner_text("[aria-live]")

@@ -11,11 +11,11 @@ from coursebook.repository import ROOT
 from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 
-TARGETS = ("book", "test", "lab", "exercises", "bench")
+TARGETS = ("book", "test", "test-browser", "lab", "exercises", "bench")
 
 
 def makefile_targets():
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 
 
 def commands(document):
