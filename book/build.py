@@ -4,6 +4,7 @@
 2. Execute the pages that are not in the cache, several at a time, into the cache that MyST-NB reads.
 3. Write the executed pages to _build/executed, for nbval: those that MyST-NB writes lack the cached outputs.
 4. Build with warnings as errors, from scratch: a second incremental build forgets the warnings of the first.
+5. Where there is a Chromium, build all pages in one and print that as a PDF beside the others.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from coursebook.pages import read_pages  # noqa: E402
+from coursebook.paper import CHROMIUM, NAME, print_book  # noqa: E402
 
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
@@ -109,12 +111,13 @@ def execute_pages():
     return len(failed)
 
 
-def build():
-    """Build the HTML from the cached outputs. Returns jupyter-book's exit status."""
-    for leftover in ("html", "jupyter_execute"):  # pages that left the table of contents
+def build(builder):
+    """Build "html" or "singlehtml" from the cached outputs."""
+    for leftover in (builder, "jupyter_execute"):  # pages that left the table of contents
         shutil.rmtree(BUILD / leftover, ignore_errors=True)
-    command = ["build", "book", "-W", "-n", "--keep-going", "--all", "--quiet"]
-    return subprocess.run([sys.executable, "-c", JUPYTER_BOOK, *command], cwd=ROOT, check=False).returncode
+    command = ["build", "book", "-W", "-n", "--keep-going", "--all", "--quiet", "--builder", builder]
+    if subprocess.run([sys.executable, "-c", JUPYTER_BOOK, *command], cwd=ROOT, check=False).returncode:
+        sys.exit("The build failed; see above.")
 
 
 def main():
@@ -125,8 +128,12 @@ def main():
     if failed := execute_pages():
         sys.exit(f"{failed} page(s) failed; see above. No book was built.")
     write_executed()
-    if build() != 0:
-        sys.exit("The build failed; see above.")
+    build("html")
+    if CHROMIUM:
+        build("singlehtml")
+        print_book(BUILD / "singlehtml" / f"{read_pages()[0].name}.html", BUILD / "html" / NAME)
+    else:
+        print("No PDF of the book: Chromium is missing.")
     index = BUILD / "html" / "index.html"
     print(f"\nBuilt in {time.perf_counter() - start:.0f} s. The book is in {index.parent}")
     print(f"Open   {index.as_uri()}")

@@ -1,10 +1,7 @@
 """The system's Chromium, steered by Playwright."""
 
-import shutil
-
 import pytest
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from coursebook.paper import CHROMIUM
 
 
 @pytest.fixture(scope="session")

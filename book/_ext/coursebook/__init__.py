@@ -2,7 +2,7 @@
 
 import os
 
-from . import accessibility, claims, errata, exercise_index, interactive, launch, mathml, tabs, times
+from . import accessibility, claims, errata, exercise_index, interactive, launch, mathml, paper, tabs, times
 from .repository import read_repository
 
 
@@ -13,7 +13,8 @@ def set_base_address(app, config):
 
 def setup(app):
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars are no part of a page
-    for module in (tabs, mathml, launch, claims, exercise_index, interactive, times, errata, accessibility):
+    for module in (tabs, mathml, launch, claims, exercise_index, interactive, times, paper, errata):
         module.setup(app)
+    accessibility.setup(app)  # mends what the others have written
     app.connect("config-inited", set_base_address)
     return {"version": "1", "parallel_read_safe": True}

@@ -7,7 +7,9 @@ WORDS_A_MINUTE = 200
 
 
 def add_times(app, pagename, templatename, context, doctree):
-    run = NbMetadataCollector.get_exec_data(app.env, pagename) if doctree else None
+    if app.builder.name != "html" or doctree is None:
+        return
+    run = NbMetadataCollector.get_exec_data(app.env, pagename)
     if run is None:
         return
     texts = [

@@ -1,0 +1,64 @@
+"""The whole book as one PDF: Chromium prints all pages in one, with what is folded or in a tab laid open.
+
+The site links to it where there is a Chromium to print it, and does without where there is none.
+"""
+
+import shutil
+from pathlib import Path
+
+NAME = "deep-learning-by-hand.pdf"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+STYLE = Path(__file__).with_name("paper.css")
+LAY_OPEN = """() => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  document.querySelectorAll(".interactive + noscript").forEach((one) => {
+    const words = document.createElement("div");
+    words.innerHTML = one.textContent;
+    one.previousElementSibling.replaceWith(words);
+  });
+}"""
+FOOTER = '<p style="width: 100%; font-size: 8px; text-align: center" class="pageNumber"></p>'
+
+
+def print_book(page, pdf):
+    """Writes a PDF with tags, an outline and links that work.
+
+    Args:
+        page: Path of the built page that holds all others.
+        pdf: Path to write to.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page(reduced_motion="reduce", color_scheme="light")
+        tab.goto(page.as_uri())
+        tab.emulate_media(media="print")
+        tab.add_style_tag(path=STYLE)
+        tab.evaluate(LAY_OPEN)
+        tab.pdf(
+            path=pdf,
+            format="A4",
+            margin=dict.fromkeys(("top", "bottom", "left", "right"), "18mm"),
+            print_background=True,
+            tagged=True,
+            outline=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+        )
+        browser.close()
+
+
+def link_to_it(app, pagename, templatename, context, doctree):
+    if CHROMIUM is None or app.builder.name != "html":
+        return
+    for button in context.get("header_buttons", []):
+        if button.get("label") == "download-buttons":
+            url = context["pathto"](NAME, 1)
+            entry = {"type": "link", "url": url, "text": "The whole book", "icon": "fas fa-book"}
+            button["buttons"].append({**entry, "tooltip": "The whole book as PDF", "label": "download-book"})
+
+
+def setup(app):
+    app.connect("html-page-context", link_to_it, priority=900)  # when the theme has made its buttons
