@@ -3,8 +3,8 @@
 1. Forget all cached outputs if the package, the results or the requirements changed.
 2. Execute the pages that are not in the cache, several at a time, into the cache that MyST-NB reads.
 3. Write the executed pages to _build/executed, for nbval: those that MyST-NB writes lack the cached outputs.
-4. Build with warnings as errors, from scratch: a second incremental build forgets the warnings of the first.
-5. Where there is a Chromium, build all pages in one and print that as a PDF beside the others.
+4. Where there is a Chromium, build all pages in one and print that as a PDF.
+5. Build with warnings as errors, from scratch: a second incremental build forgets the warnings of the first.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from coursebook.pages import read_pages  # noqa: E402
-from coursebook.paper import CHROMIUM, NAME, print_book  # noqa: E402
+from coursebook.paper import CHROMIUM, PDF, print_book  # noqa: E402
 
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
@@ -128,12 +128,15 @@ def main():
     if failed := execute_pages():
         sys.exit(f"{failed} page(s) failed; see above. No book was built.")
     write_executed()
-    build("html")
+    PDF.unlink(missing_ok=True)
     if CHROMIUM:
         build("singlehtml")
-        print_book(BUILD / "singlehtml" / f"{read_pages()[0].name}.html", BUILD / "html" / NAME)
+        print_book(BUILD / "singlehtml" / f"{read_pages()[0].name}.html")
     else:
         print("No PDF of the book: Chromium is missing.")
+    build("html")
+    if PDF.exists():
+        shutil.copy(PDF, BUILD / "html")
     index = BUILD / "html" / "index.html"
     print(f"\nBuilt in {time.perf_counter() - start:.0f} s. The book is in {index.parent}")
     print(f"Open   {index.as_uri()}")

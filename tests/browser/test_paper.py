@@ -5,7 +5,7 @@ import re
 import pytest
 from coursebook.myst import create_parser, title_of
 from coursebook.pages import read_pages
-from coursebook.paper import CHROMIUM, NAME
+from coursebook.paper import CHROMIUM, PDF
 from coursebook.repository import ROOT
 from pypdf import PdfReader
 
@@ -19,7 +19,7 @@ def squeezed(text):
 
 @pytest.fixture(scope="module")
 def pdf():
-    return PdfReader(ROOT / "_build" / "html" / NAME)
+    return PdfReader(ROOT / "_build" / "html" / PDF.name)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,15 @@
 """The whole book as one PDF: Chromium prints all pages in one, with what is folded or in a tab laid open.
 
-The site links to it where there is a Chromium to print it, and does without where there is none.
+The site links to it if it is there, and does without where no Chromium can print it.
 """
 
 import shutil
+import sys
 from pathlib import Path
 
-NAME = "deep-learning-by-hand.pdf"
+from .repository import ROOT
+
+PDF = ROOT / "_build" / "deep-learning-by-hand.pdf"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STYLE = Path(__file__).with_name("paper.css")
 LAY_OPEN = """() => {
@@ -20,13 +23,21 @@ LAY_OPEN = """() => {
 FOOTER = '<p style="width: 100%; font-size: 8px; text-align: center" class="pageNumber"></p>'
 
 
-def print_book(page, pdf):
-    """Writes a PDF with tags, an outline and links that work.
+def print_book(page):
+    """Writes PDF, with tags, an outline and links that work; says so where Chromium cannot do it.
 
     Args:
         page: Path of the built page that holds all others.
-        pdf: Path to write to.
     """
+    from playwright.sync_api import Error
+
+    try:
+        _print(page)
+    except Error as error:  # one in a container of its own, for instance, cannot be steered
+        print(f"No PDF of the book: {CHROMIUM} could not print it: {error}", file=sys.stderr)
+
+
+def _print(page):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -37,7 +48,7 @@ def print_book(page, pdf):
         tab.add_style_tag(path=STYLE)
         tab.evaluate(LAY_OPEN)
         tab.pdf(
-            path=pdf,
+            path=PDF,
             format="A4",
             margin=dict.fromkeys(("top", "bottom", "left", "right"), "18mm"),
             print_background=True,
@@ -51,11 +62,11 @@ def print_book(page, pdf):
 
 
 def link_to_it(app, pagename, templatename, context, doctree):
-    if CHROMIUM is None or app.builder.name != "html":
+    if app.builder.name != "html" or not PDF.exists():
         return
     for button in context.get("header_buttons", []):
         if button.get("label") == "download-buttons":
-            url = context["pathto"](NAME, 1)
+            url = context["pathto"](PDF.name, 1)
             entry = {"type": "link", "url": url, "text": "The whole book", "icon": "fas fa-book"}
             button["buttons"].append({**entry, "tooltip": "The whole book as PDF", "label": "download-book"})
 
