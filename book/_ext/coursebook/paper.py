@@ -29,36 +29,34 @@ def print_book(page):
     Args:
         page: Path of the built page that holds all others.
     """
-    from playwright.sync_api import Error
+    from playwright.sync_api import Error, sync_playwright
 
     try:
-        _print(page)
+        with sync_playwright() as playwright:
+            _print(playwright, page)
     except Error as error:  # one in a container of its own, for instance, cannot be steered
         print(f"No PDF of the book: {CHROMIUM} could not print it: {error}", file=sys.stderr)
 
 
-def _print(page):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page(reduced_motion="reduce", color_scheme="light")
-        tab.goto(page.as_uri())
-        tab.emulate_media(media="print")
-        tab.add_style_tag(path=STYLE)
-        tab.evaluate(LAY_OPEN)
-        tab.pdf(
-            path=PDF,
-            format="A4",
-            margin=dict.fromkeys(("top", "bottom", "left", "right"), "18mm"),
-            print_background=True,
-            tagged=True,
-            outline=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=FOOTER,
-        )
-        browser.close()
+def _print(playwright, page):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    tab = browser.new_page(reduced_motion="reduce", color_scheme="light")
+    tab.goto(page.as_uri())
+    tab.emulate_media(media="print")
+    tab.add_style_tag(path=STYLE)
+    tab.evaluate(LAY_OPEN)
+    tab.pdf(
+        path=PDF,
+        format="A4",
+        margin=dict.fromkeys(("top", "bottom", "left", "right"), "18mm"),
+        print_background=True,
+        tagged=True,
+        outline=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=FOOTER,
+    )
+    browser.close()
 
 
 def link_to_it(app, pagename, templatename, context, doctree):
