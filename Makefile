@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
+export LIVE  # LIVE=local: the book holds what its live cells load
 PYTEST := $(PY) -m pytest -n 2
 # Three: a worker waits while its notebook's kernel starts.
 NBVAL := $(PY) -m pytest -n 3 --dist loadscope -q -p no:cacheprovider --nbval-cell-timeout=300

@@ -26,7 +26,7 @@ METHODS = {
 
 def use_course_style():
     """Makes every following figure look like the course's. Once, in a page's first cell."""
-    plt.rcParams.update(plt.rcParamsDefault)
+    plt.rcdefaults()  # all but the backend
     plt.rcParams.update(
         {
             "figure.figsize": (6.4, 3.4),

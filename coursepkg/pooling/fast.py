@@ -84,15 +84,16 @@ class Winners:
         self.planes, count = math.prod(windows.batch), math.prod(windows.output_size)
         self.places = np.empty((self.planes, count), np.min_scalar_type(math.prod(kernel_size) - 1))
         # The flat index in the plane is that of the window's start plus that of the place in the window.
+        # int64 is said because a browser's NumPy counts in 32 bits.
         row = _steps(windows.size)
         starts = [
-            (np.arange(count) * stride - padding) * length
+            (np.arange(count, dtype=np.int64) * stride - padding) * length
             for count, stride, padding, length in zip(
                 windows.output_size, windows.stride, windows.padding, row, strict=True
             )
         ]
         offsets = [
-            np.arange(kernel) * dilation * length
+            np.arange(kernel, dtype=np.int64) * dilation * length
             for kernel, dilation, length in zip(kernel_size, windows.dilation, row, strict=True)
         ]
         self._start, self._offset = _outer_sum(starts), _outer_sum(offsets)

@@ -217,6 +217,15 @@ def test_diabetes():
     assert (y.min(), y.max()) == (25, 346)
 
 
+def test_scikit_learn_has_the_same():
+    x, y = load_digits(return_X_y=True)
+    ours = digits(dtype="float64")
+    np.testing.assert_array_equal(np.concatenate([ours.train.x, ours.test.x]), x / 16)
+    np.testing.assert_array_equal(np.concatenate([ours.train.y, ours.test.y]), y)
+    for ours, theirs in zip(diabetes(), load_diabetes(return_X_y=True), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_mnist1d_is_the_same_everywhere():
     data = mnist1d()
     assert data.train.x.shape == (4000, 1, 40) and data.test.x.shape == (1000, 1, 40)

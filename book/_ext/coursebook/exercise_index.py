@@ -4,18 +4,25 @@ import sys
 
 from sphinx.util.docutils import SphinxDirective
 
+from .exercise_pages import page_name
 from .markdown import escape_cell, parse_markdown
 from .repository import ROOT, read_repository
 
 
-def index_table(exercises, repository):
-    """Markdown lines of a table of exercises, one row each, with links that open them."""
+def index_table(exercises, repository, pages=()):
+    """Markdown lines of a table of exercises, one row each, with links that open them.
+
+    Args:
+        exercises: rows of the catalog.
+        repository: a Repository.
+        pages: names of the pages where exercises can be done in the browser.
+    """
     lines = [
         "| exercise | kind | points | minutes | difficulty | read first | open in |",
         "|---|---|---|---|---|---|---|",
     ]
     for exercise in exercises:
-        path = exercise["path"]
+        path, page = exercise["path"], page_name(exercise)
         cells = (
             f"[{escape_cell(exercise['title'])}]({repository.file(path)})",
             exercise["kind"],
@@ -23,7 +30,8 @@ def index_table(exercises, repository):
             exercise["minutes"],
             f"{exercise['difficulty']} of 3",
             ", ".join(f"{{doc}}`/{page}`" for page in exercise["read"]),
-            f"[Colab]({repository.colab(path)}), [Binder]({repository.binder(path)})",
+            (f"{{doc}}`your browser </{page}>`, " if page in pages else "")
+            + f"[Colab]({repository.colab(path)}), [Binder]({repository.binder(path)})",
         )
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return lines
@@ -35,7 +43,7 @@ class ExerciseIndexDirective(SphinxDirective):
     def run(self):
         from solutions.catalog import catalog
 
-        table = index_table(catalog(self.arguments[0]), read_repository())
+        table = index_table(catalog(self.arguments[0]), read_repository(), self.env.exercise_pages)
         return parse_markdown(self, table, classes=["exercise-index"])
 
 

@@ -1,0 +1,87 @@
+// Python for one page, in a module worker, so that the page answers while a cell runs.
+//
+// In:  {start: names of packages}, once; then {cell, name, source}.
+// Out: {kind: "progress", loaded, total}, {kind: "ready"} or {kind: "broken", content}; then for a cell
+//      {cell, kind: "text" | "html" | "image" | "error", content}, and at its end
+//      {cell, kind: "end", error}: the name of an exception, "" or "fatal" when Python itself is lost.
+
+const here = new URL("./", import.meta.url);
+const askServer = self.fetch.bind(self);
+let config, loaded = 0, total = 0, runCell, variables;
+
+// Every file that Pyodide asks for must be one that the book was built with, to the byte.
+self.fetch = async (address) => {
+  const name = new URL(address, here).pathname.split("/").pop();
+  const file = config.files[name];
+  if (!file) throw new Error(`${name} is not among the files of this book.`);
+  let answer;
+  try {
+    answer = await askServer(address, { integrity: file.integrity });
+  } catch {
+    const there = await askServer(address, { method: "HEAD" }).then((head) => head.ok, () => false);
+    throw new Error(there
+      ? `${name} is not the file that this book was built with: its SHA-256 is another. It was not used.`
+      : `${name} could not be loaded. Is there a connection?`);
+  }
+  if (!answer.ok) throw new Error(`${name} could not be loaded: the server answered ${answer.status}.`);
+  loaded += file.bytes;
+  postMessage({ kind: "progress", loaded, total });
+  return answer;
+};
+
+async function importChecked(name) {
+  const code = await (await fetch(config.pyodide + name)).blob();
+  return import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+}
+
+function withDependencies(packages, names) {
+  const all = new Set(names);
+  for (const name of all) packages[name].depends.forEach((other) => all.add(other));
+  return [...all];
+}
+
+async function start(names) {
+  config = await (await askServer(new URL("config.json", here), { cache: "no-cache" })).json();
+  config.pyodide = new URL(config.pyodide, here).href;
+  const wheels = withDependencies(config.packages, names).map((name) => config.packages[name].file_name);
+  const needed = [...config.core, ...config.own, ...wheels];
+  total = needed.reduce((sum, name) => sum + config.files[name].bytes, 0);
+
+  const own = config.own.map(async (name) => [name, await (await fetch(new URL(name, here))).arrayBuffer()]);
+  await importChecked("pyodide.asm.js");  // before Pyodide would load it unchecked
+  const { loadPyodide } = await importChecked("pyodide.mjs");
+  const pyodide = await loadPyodide({
+    indexURL: config.pyodide,
+    lockFileURL: new URL("pyodide-lock.json", here).href,
+    packages: names,
+    env: { HOME: "/home/pyodide", MPLBACKEND: "agg", TQDM_DISABLE: "1" },
+  });
+  for (const [name, content] of await Promise.all(own)) {
+    if (name.endsWith(".py")) pyodide.runPython(new TextDecoder().decode(content), { filename: name });
+    else if (name.endsWith(".whl")) pyodide.unpackArchive(content, "wheel");
+  }
+  runCell = pyodide.globals.get("run_cell");
+  variables = pyodide.toPy({ __name__: "__main__" });
+}
+
+let started;
+onmessage = async ({ data: { start: names, cell, name, source } }) => {
+  if (names) {
+    started = start(names);
+    started.then(
+      () => postMessage({ kind: "ready" }),
+      (error) => postMessage({ kind: "broken", content: error.message }),
+    );
+    return;
+  }
+  await started;
+  const emit = (kind, content) => postMessage({ cell, kind, content });
+  let error;
+  try {
+    error = runCell(source, name, variables, emit);
+  } catch (fatal) {  // Python itself broke off, as when memory or stack ran out
+    emit("error", String(fatal));
+    error = "fatal";
+  }
+  postMessage({ cell, kind: "end", error });
+};
