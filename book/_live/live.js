@@ -77,7 +77,9 @@
     }
 
     get source() {
-      return this.code.textContent.replace(/\n$/, "");
+      const copy = this.code.cloneNode(true);
+      copy.querySelectorAll("br").forEach((end) => end.replaceWith("\n"));  // of pasted lines
+      return copy.textContent.replace(/\n$/, "");
     }
 
     set source(text) {
@@ -94,6 +96,7 @@
     becomeCheck() {
       this.fixed = true;
       this.editButton.hidden = this.aboveButton.hidden = true;
+      this.runButton.setAttribute("aria-label", `Check ${this.name}`);
       Object.assign(this.runButton, { textContent: "Check", onclick: () => page.run([...page.stale(this), this]) });
     }
 

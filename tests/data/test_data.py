@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes, load_digits
 
 from coursepkg.data import (
     FASHION_MNIST_CLASSES,

@@ -1,7 +1,7 @@
 """A page for each exercise that needs no PyTorch, where it can be done in the browser.
 
-The pages are written into book/exercises/ when a build begins, from the learners' notebooks in exercises/, and
-are in no table of contents: the index of the chapter's exercises leads to them.
+The pages are written into book/exercises/ when a build begins, from the learners' notebooks in exercises/.
+They are in no table of contents: the index of the chapter's exercises leads to them.
 """
 
 import json
@@ -14,6 +14,15 @@ import nbformat
 from .repository import ROOT
 
 FOLDER = ROOT / "book" / "exercises"
+HEADER = """---
+orphan: true
+file_format: mystnb
+kernelspec: {name: python3, display_name: Python 3}
+language_info: {name: python, pygments_lexer: ipython3}
+mystnb: {execution_mode: "off"}
+---
+"""
+INSTALLS = re.compile(r"^(?:import importlib|if importlib|    %pip).*\n", re.MULTILINE)  # no need, in a page
 TORCH = re.compile(r"^\s*(import|from) torch\b", re.MULTILINE)
 
 
@@ -33,30 +42,26 @@ def page_name(exercise):
 
 def write_page(exercise):
     """Markdown of an exercise's page."""
-    notebook = read_notebook(exercise["path"])
     read = ", ".join(f"{{doc}}`/{page}`" for page in exercise["read"])
-    points, minutes, level = exercise["points"], exercise["minutes"], exercise["difficulty"]
     lines = [
-        "---",
-        "orphan: true",
-        "file_format: mystnb",
-        "kernelspec: {name: python3, display_name: Python 3}",
-        "language_info: {name: python, pygments_lexer: ipython3}",
-        'mystnb: {execution_mode: "off"}',
-        "---",
+        HEADER,
         f"# {exercise['title']}",
         "",
-        f"One of the {{doc}}`exercises </{exercise['topic']}/exercises>` · {exercise['kind']} · {points} points · "
-        f"about {minutes} minutes · difficulty {level} of 3 · read first: {read}",
+        f"One of the {{doc}}`exercises </{exercise['topic']}/exercises>` · {exercise['kind']} · "
+        f"{exercise['points']} points · about {exercise['minutes']} minutes · "
+        f"difficulty {exercise['difficulty']} of 3 · read first: {read}",
         "",
     ]
-    for cell in notebook.cells[1:]:
+    for cell in read_notebook(exercise["path"]).cells[1:]:  # the first one is the title
         if cell.cell_type == "code":
             role = cell.metadata.get("exercise", {}).get("role", "given")
-            source = re.sub(
-                r"^(?:import importlib|if importlib|    %pip).*\n", "", cell.source, flags=re.MULTILINE
-            )
-            lines += ["```{code-cell} ipython3", f":tags: [live, {role}]", source, "```", ""]
+            lines += [
+                "```{code-cell} ipython3",
+                f":tags: [live, {role}]",
+                INSTALLS.sub("", cell.source),
+                "```",
+                "",
+            ]
         else:
             lines += [cell.source, ""]
     return "\n".join(lines)

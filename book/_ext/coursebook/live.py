@@ -7,6 +7,7 @@ reader presses Run.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -21,6 +22,7 @@ from .repository import ROOT
 SCRIPTS = ROOT / "book" / "_live"
 DOWNLOADS = ROOT / "_build" / "pyodide"
 PLACES = ("", "local")
+LOCK = "pyodide-lock.json"
 
 
 def is_local():
@@ -57,27 +59,25 @@ def pack_package(folder):
     return sorted(path.name for path in folder.glob("*.whl"))
 
 
-def offer_python(app, error):
-    """Write what the worker loads, and the hash of each file of it."""
-    if error is not None or app.builder.name != "html":
-        return
-    folder = Path(app.outdir) / "_static" / "python"
-    pins = pyodide.read_pins()
-    own = [*pack_package(folder), "run_cell.py"]
-    (folder / "pyodide-lock.json").write_text(json.dumps(pins["lock"]), encoding="utf-8")
-    if is_local():
-        pyodide.fetch(DOWNLOADS, pins)
-        for name in pins["files"]:
-            (folder / "pyodide").mkdir(exist_ok=True)
-            (folder / "pyodide" / name).write_bytes((DOWNLOADS / name).read_bytes())
-    files_here = [(name, (folder / name).read_bytes()) for name in [*own, "pyodide-lock.json"]]
+def configure(folder, own, pins, local):
+    """What the worker has to know: where each file lies, and its hash.
+
+    Args:
+        folder: a Path, where the files of `own` lie.
+        own: names of the course's files that Python starts with.
+        pins: dict from pyodide.read_pins().
+        local: whether Pyodide's files lie in the book.
+    Returns:
+        dict, to be written as JSON.
+    """
+    contents = {name: (folder / name).read_bytes() for name in [*own, LOCK]}
     known = pins["files"] | {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-        for name, content in files_here
+        for name, content in contents.items()
     }
-    config = {
-        "pyodide": "pyodide/" if is_local() else pyodide.SERVER,
-        "core": [*pyodide.CORE, "pyodide-lock.json"],
+    return {
+        "pyodide": "pyodide/" if local else pyodide.SERVER,
+        "core": [*pyodide.CORE, LOCK],
         "own": own,
         "packages": pins["lock"]["packages"],
         "files": {
@@ -85,6 +85,21 @@ def offer_python(app, error):
             for name, file in known.items()
         },
     }
+
+
+def offer_python(app, error):
+    """Write what the worker loads."""
+    if error is not None or app.builder.name != "html":
+        return
+    folder, pins, local = Path(app.outdir) / "_static" / "python", pyodide.read_pins(), is_local()
+    own = [*pack_package(folder), "run_cell.py"]
+    (folder / LOCK).write_text(json.dumps(pins["lock"]), encoding="utf-8")
+    if local:
+        pyodide.fetch(DOWNLOADS, pins)
+        (folder / "pyodide").mkdir(exist_ok=True)
+        for name in pins["files"]:
+            shutil.copy(DOWNLOADS / name, folder / "pyodide")
+    config = configure(folder, own, pins, local)
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 

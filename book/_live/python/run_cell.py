@@ -5,6 +5,7 @@ import base64
 import contextlib
 import io
 import linecache
+import logging
 import sys
 import time
 import traceback
@@ -13,8 +14,10 @@ import warnings
 AT_ONCE = 0.05  # seconds of text that are sent together
 MOST = 100_000  # characters of text that a cell may show
 
-# matplotlib draws without a window here, and its figures are shown when the cell ends.
+# matplotlib draws without a window here, and its figures are shown when the cell ends. It looks for fonts at
+# each start, which takes half a second.
 warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
 class Text(io.TextIOBase):

@@ -10,7 +10,10 @@ const askServer = self.fetch.bind(self);
 let config, loaded = 0, total = 0, runCell, variables;
 
 // Every file that Pyodide asks for must be one that the book was built with, to the byte.
-self.fetch = async (address) => {
+// One that is not ends the start at once: Pyodide would go on without a package, or wait for ever.
+self.fetch = (address) => fetchChecked(address).catch((error) => { giveUp(error); throw error; });
+
+async function fetchChecked(address) {
   const name = new URL(address, here).pathname.split("/").pop();
   const file = config.files[name];
   if (!file) throw new Error(`${name} is not among the files of this book.`);
@@ -27,7 +30,11 @@ self.fetch = async (address) => {
   loaded += file.bytes;
   postMessage({ kind: "progress", loaded, total });
   return answer;
-};
+}
+
+function giveUp(error) {
+  postMessage({ kind: "broken", content: error.message });
+}
 
 async function importChecked(name) {
   const code = await (await fetch(config.pyodide + name)).blob();
@@ -41,7 +48,9 @@ function withDependencies(packages, names) {
 }
 
 async function start(names) {
-  config = await (await askServer(new URL("config.json", here), { cache: "no-cache" })).json();
+  const answer = await askServer(new URL("config.json", here), { cache: "no-cache" }).catch(() => null);
+  if (!answer?.ok) throw new Error("config.json could not be loaded. Is there a connection?");
+  config = await answer.json();
   config.pyodide = new URL(config.pyodide, here).href;
   const wheels = withDependencies(config.packages, names).map((name) => config.packages[name].file_name);
   const needed = [...config.core, ...config.own, ...wheels];
@@ -68,10 +77,7 @@ let started;
 onmessage = async ({ data: { start: names, cell, name, source } }) => {
   if (names) {
     started = start(names);
-    started.then(
-      () => postMessage({ kind: "ready" }),
-      (error) => postMessage({ kind: "broken", content: error.message }),
-    );
+    started.then(() => postMessage({ kind: "ready" }), giveUp);
     return;
   }
   await started;

@@ -1,0 +1,298 @@
+"""Cells that run in the page, and exercises done there: the book as a server sends it, with Pyodide in it."""
+
+import functools
+import json
+import re
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from coursebook.pages import read_pages
+from coursebook.repository import ROOT
+
+from coursepkg.checks import open_exercise
+
+HTML = ROOT / "_build" / "html"
+SOLUTIONS = ROOT / "_build" / "solutions"
+CONFIG = HTML / "_static" / "python" / "config.json"
+MINUTES = 60_000  # milliseconds
+
+
+def has_live_cells(name):
+    page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+    return bool(page.select("div.cell.tag_live"))
+
+
+PAGES = [page.name for page in read_pages() if page.runs and has_live_cells(page.name)]
+EXERCISES = sorted(
+    path.relative_to(HTML).with_suffix("").as_posix() for path in HTML.glob("exercises/*/*.html")
+)
+
+
+class Server(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    if not CONFIG.is_file() or json.loads(CONFIG.read_text(encoding="utf-8"))["pyodide"] != "pyodide/":
+        pytest.skip("the book was built without Pyodide's files: make test LIVE=local")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Server, directory=HTML))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """Opens a page of the site; `asked` are the addresses it has asked for, `failed` what its scripts say."""
+    context = browser.new_context(accept_downloads=True)
+
+    def open_page(name):
+        page = context.new_page()
+        page.set_default_timeout(MINUTES)
+        page.asked, page.failed = [], []
+        context.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.failed.append(str(error)))
+        page.goto(f"{site}/{name}.html")
+        return page
+
+    yield open_page
+    context.close()
+
+
+@pytest.fixture
+def shoe(open_page):
+    """A page with cells that are quick, and its cells."""
+    page = open_page("pooling/by_hand")
+    return page, page.locator("div.cell.tag_live")
+
+
+def click(cell, button):
+    cell.get_by_role("button", name=re.compile(f"^{button} cell")).click()
+
+
+def wait_for(cell, text):
+    cell.locator(".live-status", has_text=text).wait_for()
+
+
+def run_all(page):
+    """Run all cells as "Run all above" does. Returns what the status of each says."""
+    page.evaluate("livePage.run(livePage.cells)")
+    return page.evaluate("livePage.cells.map(cell => cell.status.textContent)")
+
+
+def write(cell, source):
+    click(cell, "Edit")
+    cell.page.keyboard.press("ControlOrMeta+a")
+    cell.page.keyboard.insert_text(source)
+
+
+WHAT_CELLS_SHOW = """part => livePage.cells.map(cell => {
+    const box = cell[part];
+    const all = kind => box ? [...box.querySelectorAll(kind)] : [];
+    const texts = all("pre, .text_html").filter(one => !one.querySelector("pre"));
+    return {
+        text: texts.map(one => one.textContent).join("\\n"),
+        pictures: all("img").map(image => image.naturalWidth > 200),
+    };
+})"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_live_cells_show_what_the_built_page_shows(open_page, site, name):
+    page = open_page(name)
+    assert not [url for url in page.asked if "/python/" in url]  # nothing before the first Run
+    statuses = run_all(page)
+    assert [status for status in statuses if not status.startswith("Ran in")] == [], page.locator(
+        ".live-error"
+    ).all_inner_texts()
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    built, shown = page.evaluate(WHAT_CELLS_SHOW, "built"), page.evaluate(WHAT_CELLS_SHOW, "shown")
+    for before, after in zip(built, shown, strict=True):
+        assert after["text"].split() == before["text"].split()
+        assert after["pictures"] == [True] * len(before["pictures"])
+    assert any(after["text"] or after["pictures"] for after in shown)
+    elsewhere = [url for url in page.asked if not url.startswith((site, "blob:", "data:"))]
+    assert (elsewhere, page.failed) == ([], [])
+
+
+def test_the_outputs_are_compared(open_page):
+    page = open_page("pooling/by_hand")
+    page.evaluate("livePage.cells[2].source = 'print(1)'")
+    page.evaluate("livePage.run([livePage.cells[2]])")
+    built, shown = page.evaluate(WHAT_CELLS_SHOW, "built"), page.evaluate(WHAT_CELLS_SHOW, "shown")
+    assert shown[2]["text"].split() == ["1"] != built[2]["text"].split()
+
+
+def test_a_cell_is_changed_run_and_reset_by_keyboard(shoe):
+    page, cells = shoe
+    first = cells.nth(1)
+    before = first.locator(".cell_input pre").inner_text()
+    first.get_by_role("button", name="Edit cell 2").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("for i in range(2):\nprint(i)")  # Enter indents behind a colon
+    page.keyboard.press("Shift+Enter")
+    wait_for(first, "Ran in")
+    assert first.locator(".live-output").inner_text().split() == ["0", "1"]
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "Edit"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert first.locator(".cell_input pre").inner_text() == before
+    assert not first.locator(".live-output").is_visible()
+
+
+def test_stop_ends_python_and_run_all_above_brings_it_back(shoe):
+    page, cells = shoe
+    write(cells.nth(1), "while True:\n    pass")
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "Running")
+    click(cells.nth(1), "Stop")
+    wait_for(cells.nth(1), "Stopped")
+    click(cells.nth(1), "Reset")
+    click(cells.nth(2), "Run")
+    wait_for(cells.nth(2), "has everything above been run?")
+    click(cells.nth(2), "Run all above")
+    wait_for(cells.nth(1), "Ran in")
+    click(cells.nth(2), "Run")
+    wait_for(cells.nth(2), "Ran in")
+    assert page.failed == []
+
+
+def test_stop_while_python_loads(shoe):
+    page, cells = shoe
+    page.route("**/python_stdlib.zip", lambda route: None)  # never answered
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "Loading Python")
+    click(cells.nth(1), "Stop")
+    wait_for(cells.nth(1), "Stopped")
+    page.unroute("**/python_stdlib.zip")
+    click(cells.nth(0), "Run")
+    wait_for(cells.nth(0), "Ran in")
+
+
+def test_an_error_is_shown_with_its_line(shoe):
+    _, cells = shoe
+    write(cells.nth(1), "print('before')\n1 / 0")
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "ZeroDivisionError")
+    shown = cells.nth(1).locator(".live-output").inner_text()
+    assert shown.startswith("before") and 'File "cell 2", line 2' in shown and "1 / 0" in shown
+
+
+def test_what_is_not_there_is_named(shoe):
+    _, cells = shoe
+    write(cells.nth(1), "import torch")
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "NumPy, Matplotlib and coursepkg, no more")
+
+
+def test_endless_text_is_cut(shoe):
+    _, cells = shoe
+    write(cells.nth(1), "for i in range(40_000):\n    print(i)")
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "Ran in")
+    shown = cells.nth(1).locator(".live-output").inner_text()
+    assert shown.endswith("... and more, not shown") and len(shown) < 110_000
+
+
+@pytest.mark.parametrize("file", ["pyodide.asm.js", "numpy-*.whl", "coursepkg-*.whl"])
+def test_a_file_that_is_not_the_pinned_one_is_refused(shoe, file):
+    page, cells = shoe
+    page.context.route(f"**/{file}", lambda route: route.fulfill(status=200, body="globalThis.evil = true"))
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "is not the file that this book was built with")
+    page.context.unroute(f"**/{file}")
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "has everything above been run?")
+
+
+def test_no_connection_is_said(shoe):
+    page, cells = shoe
+    page.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "pyodide.asm.wasm could not be loaded. Is there a connection?")
+    page.context.route("**/config.json", lambda route: route.fulfill(status=404))
+    click(cells.nth(1), "Run")
+    wait_for(cells.nth(1), "config.json could not be loaded")
+
+
+def test_from_the_disk_the_page_says_why_nothing_runs(browser, site):
+    page = browser.new_page()
+    page.goto((HTML / "pooling" / "by_hand.html").as_uri())
+    assert page.get_by_text("From the disk a browser starts no Python.").count() == 1
+    assert page.locator(".live-button").count() == 0
+    page.close()
+
+
+# Exercises
+
+
+def answers_of(name):
+    """{id of a cell: the reference answer}"""
+    topic, exercise = name.split("/")[1:]
+    notebook = nbformat.read(SOLUTIONS / topic / exercise / f"{exercise}.ipynb", as_version=4)
+    return {
+        cell.id: cell.source
+        for cell in notebook.cells
+        if cell.metadata.get("exercise", {}).get("role") == "answer"
+    }
+
+
+def fill_in(page, answers):
+    page.evaluate(
+        """answers => livePage.cells.filter(cell => cell.id in answers)
+                                    .forEach(cell => { cell.source = answers[cell.id]; })""",
+        answers,
+    )
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_is_done_in_its_page(open_page, tmp_path, name):
+    page, answers = open_page(name), answers_of(name)
+    checks = page.locator("div.cell.tag_check")
+    assert checks.count() == len(answers)
+    checks.last.get_by_role("button", name="Check").click()
+    wait_for(checks.last, "Ran in")
+    assert "not attempted" in checks.last.locator(".live-output").inner_text()
+
+    fill_in(page, answers)
+    for check in checks.all():
+        check.get_by_role("button", name="Check").click()
+        wait_for(check, "Ran in")
+        assert " right: " in check.locator(".live-output").inner_text()
+    page.reload()
+    page.get_by_text("Your answers of last time are back.").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a notebook").click()
+    download.value.save_as(tmp_path / "saved.ipynb")
+    saved = nbformat.read(tmp_path / "saved.ipynb", as_version=4)
+    original = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+    assert saved.metadata == original.metadata and len(saved.cells) == len(original.cells)
+    for cell, as_given in zip(saved.cells, original.cells, strict=True):
+        assert cell.source.rstrip() == answers.get(cell.id, as_given.source).rstrip()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Start over").click()
+    page.reload()
+    assert page.evaluate("livePage.cells.every(cell => cell.source === cell.originalSource)")
+    assert page.failed == []
+
+
+def test_a_wrong_answer_is_told_what_it_violates(open_page):
+    page = open_page("exercises/dropout/inverted_dropout")
+    fill_in(page, {"q1-answer": "def sample_mask(shape, p, rng):\n    return rng.random(shape) < p"})
+    check = page.locator("div.cell.tag_check").first
+    check.get_by_role("button", name="Check").click()
+    wait_for(check, "Ran in")
+    told = check.locator(".live-output").inner_text()
+    env = {}
+    exec("def sample_mask(shape, p, rng):\n    return rng.random(shape) < p", env)
+    here = open_exercise("dropout/inverted_dropout", env=env).check("q1")
+    assert here.verdict == "wrong" and here.violated in told
