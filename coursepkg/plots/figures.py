@@ -38,7 +38,7 @@ def show_pictures(pictures, titles=None, columns=8, masks=None):
     for number, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
         ax.imshow(picture, cmap="gray_r", vmin=0, vmax=pictures.max())
         if titles is not None:
-            ax.set_title(titles[number], fontsize=9, pad=3)
+            ax.set_title(titles[number], fontsize="small", pad=3)
         if masks is not None:
             dropped = ~np.broadcast_to(masks, pictures.shape)[number]
             cover = np.zeros((height, width, 4))
@@ -74,7 +74,7 @@ def seed_band(ax, x, runs, label, color, linestyle="-", marker=None):
 def label_line(ax, x, y, text, color, *, right=6, up=0):
     """A line's name beside it, in its color: better than a legend for two or three lines.
 
-    Pale colors are darkened until the text can be read on white (contrast 4.5).
+    Pale colors are darkened until the text can be read (contrast 4.5), on the dimmed card of a dark page too.
 
     Args:
         ax: matplotlib Axes.
@@ -99,7 +99,7 @@ def label_line(ax, x, y, text, color, *, right=6, up=0):
 
 def _readable(color):
     rgb = np.array(to_rgb(color))
-    while 1.05 / (_luminance(rgb) + 0.05) < 4.5:
+    while 1.05 / (_luminance(rgb) + 0.05) < 4.8:
         rgb = rgb * 0.95
     return tuple(rgb)
 

@@ -36,7 +36,11 @@ def use_course_style():
             "savefig.facecolor": "white",
             "savefig.dpi": 144,
             "svg.hashsalt": "coursepkg",
-            "font.size": 10,
+            "font.size": 12,  # on a phone a figure is 5 inches wide
+            "axes.titlesize": "medium",
+            "legend.fontsize": 11,
+            "xtick.labelsize": 11,
+            "ytick.labelsize": 11,
             "axes.prop_cycle": cycler(color=list(COLORS.values())),
             "axes.edgecolor": "#444444",
             "axes.labelcolor": "#222222",

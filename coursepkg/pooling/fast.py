@@ -225,7 +225,7 @@ class _Blocks:
         blocks = _slices(self.planes, self.plane)
         if self.padded == self.windows.size:
             for block in blocks:
-                yield block, self.x[block].reshape(-1)
+                yield block, self.x[block].ravel()  # a single column of a picture is a view with gaps
         elif blocks:
             border = np.full((blocks[0].stop, *self.padded), self.fill, self.x.dtype)
             inside = border[_inside(self.windows)]

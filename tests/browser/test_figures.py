@@ -10,15 +10,21 @@ from coursepkg.data import fashion_mnist
 from coursepkg.dropout.numpy_layers import apply_mask
 from coursepkg.nn import Linear, ReLU, Sequential
 from coursepkg.pooling import numpy_layers as pooling
-from coursepkg.pooling.numpy_layers import pool_output_size
 from coursepkg.residual.numpy_layers import Residual
 from coursepkg.residual.rules import IMAGENET, SHORTCUTS, STRIDE_IN, imagenet_stages
 
-SETTINGS = [
-    dict(zip(("size", "kernel", "stride", "padding", "dilation", "ceil"), values, strict=True))
-    for values in product(range(1, 15), range(1, 6), range(1, 6), range(3), range(1, 5), (False, True))
-    if values[3] <= values[1] // 2
+AXIS = ("size", "kernel_size", "stride", "padding", "dilation")
+ALIKE = [  # on both axes, with kernels that are too large and paddings that are refused
+    dict(zip(AXIS, zip(one, one, strict=True), strict=True))
+    for one in product(range(1, 9), range(1, 6), range(1, 5), range(4), range(1, 4))
 ]
+APART = [
+    dict(zip(AXIS, zip(rows, columns, strict=True), strict=True))
+    for rows, columns in np.random.default_rng(0)
+    .integers((1, 1, 1, 0, 1), (9, 6, 5, 3, 4), size=(1500, 2, 5))
+    .tolist()
+]
+MODES = ("max", "avg", "own")
 SHIFTS = [(0, 0), (0, 1), (1, 0), (3, 2), (4, 4), (0, 7), (8, 8)]
 
 
@@ -41,33 +47,119 @@ def show(browser):
     assert errors == []
 
 
-def test_windows_lie_where_the_package_puts_them(show):
-    places = show("pool-windows").evaluate(
-        "all => all.map(customElements.get('pool-windows').place)", SETTINGS
+def pooled_by_the_package(x, size, kernel_size, stride, padding, dilation, ceil, mode):
+    """The output and, for a maximum, the flat indices of the winners."""
+    x, geometry = x[..., : size[0], : size[1]], (kernel_size, stride, padding)
+    if mode == "max":
+        return pooling.max_pool2d(x, *geometry, dilation, ceil_mode=ceil, return_indices=True)
+    return pooling.avg_pool2d(x, *geometry, ceil_mode=ceil, count_include_pad=mode == "avg"), None
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("ceil", [False, True])
+def test_windows_are_those_of_the_package(show, mode, ceil):
+    page, name = show("pool-windows"), "customElements.get('pool-windows')"
+    picture = np.array(page.evaluate(f"{name}.picture()"), dtype=float)
+    settings = [
+        one | {"mode": mode, "ceil": ceil}
+        for one in ALIKE + APART
+        if mode == "max" or one["dilation"] == (1, 1)
+    ]
+    found = page.evaluate(
+        f"""all => all.map({name}.pool).map(({{ axes, error, output }}) => ({{
+            error, axes,
+            values: output.map(row => row.map(window => window.value)),
+            winners: output.map(row => row.map(window => window.winner)),
+        }}))""",
+        settings,
     )
-    for settings, place in zip(SETTINGS, places, strict=True):
-        size, kernel, stride, padding, dilation, ceil = settings.values()
+    refused = dropped = 0
+    for one, drawn in zip(settings, found, strict=True):
         try:
-            count = pool_output_size(size, kernel, stride, padding, dilation, ceil)
-        except ValueError:
-            assert place["count"] == 0, settings
+            values, indices = pooled_by_the_package(picture[None, None], **one)
+        except ValueError as error:
+            assert drawn["error"] == str(error), one
+            refused += 1
             continue
-        assert place["count"] == count, settings
-        lone = np.eye(size)[:, None]  # a sample is read if a maximum can see it alone
-        seen = pooling.max_pool1d(lone, kernel, stride, padding, dilation, ceil_mode=ceil).max(axis=(1, 2))
-        assert place["unread"] == np.flatnonzero(seen < 1).tolist(), settings
+        assert drawn["error"] == "" and np.shape(drawn["values"]) == values.shape[2:], one
+        np.testing.assert_allclose(drawn["values"], values[0, 0], atol=1e-12, err_msg=str(one))
+        if mode == "max":
+            real = np.isfinite(values[0, 0])
+            width = one["size"][1]
+            winners = [[cell and cell[0] * width + cell[1] for cell in row] for row in drawn["winners"]]
+            assert np.array(winners)[real].tolist() == indices[0, 0][real].tolist(), one
+        geometry = list(zip(*(one[key] for key in AXIS[1:]), strict=True))
+        for size, axis, found_axis in zip(one["size"], geometry, drawn["axes"], strict=True):
+            lone = np.eye(size)[:, None]  # a sample is read if a maximum can see it alone
+            seen = pooling.max_pool1d(lone, *axis, ceil_mode=ceil).max(axis=(1, 2))
+            assert found_axis["unread"] == np.flatnonzero(seen < 1).tolist(), one
+            kernel, stride, padding, dilation = axis
+            room = size + 2 * padding - dilation * (kernel - 1) - 1
+            count = pooling.pool_output_size(size, *axis, ceil)
+            assert found_axis["added"] == (count > room // stride + 1), one
+            assert found_axis["dropped"] == (ceil and count < -(-room // stride) + 1), one
+            dropped += found_axis["dropped"]
+    assert refused and bool(dropped) == ceil
 
 
 def test_windows_answer_to_the_keyboard(show):
     page = show("pool-windows")
-    assert "A picture of 7×7 becomes 3×3. Every sample is read." in page.inner_text("[aria-live]")
-    page.focus("input[name=size]")
-    page.keyboard.press("ArrowRight")
-    assert "A picture of 8×8 becomes 3×3. No window reads sample 7." in page.inner_text("[aria-live]")
-    page.focus("input[name=ceil]")
-    page.keyboard.press("Space")
-    assert "nn.MaxPool2d(3, stride=2, ceil_mode=True)" in page.inner_text("[aria-live]")
-    assert "becomes 4×4. Every sample is read." in page.inner_text("[aria-live]")
+    said = "[aria-live]"
+    assert "6×7 becomes 2×3. No window reads row 5." in page.inner_text(said)
+    page.focus("[role=gridcell][tabindex='0']")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):  # the last one leads nowhere
+        page.keyboard.press(key)
+    assert "Output at row 1, column 1: looks at rows 2, 3, 4 and columns 2, 3, 4" in page.inner_text(said)
+    assert "maximum 9, from row 3, column 4." in page.inner_text(said)
+    assert page.evaluate("document.activeElement.ariaSelected") == "true"
+    page.hover("[data-at='0 2']")
+    assert "Output at row 0, column 2" in page.inner_text(said)
+    page.keyboard.press("ArrowLeft")  # although the pointer rests where it is
+    page.wait_for_timeout(100)
+    assert "Output at row 0, column 1" in page.inner_text(said)
+
+    page.press("input[name=ceil]", "Space")
+    assert "becomes 3×3. Every pixel is read. ceil_mode adds the last row of windows." in page.inner_text(
+        said
+    )
+    page.press("input[name=both]", "Space")
+    page.press("input[name=stride] >> nth=1", "ArrowRight")
+    assert page.inner_text(".call") == "nn.MaxPool2d(3, stride=(2, 3), ceil_mode=True)"
+    assert "width ⌈(7 + 2·0 − 1·(3 − 1) − 1) / 3⌉ + 1 = 3" in page.inner_text(".rule")
+    page.press("select[name=mode]", "ArrowDown")
+    assert page.inner_text(".call").startswith("nn.AvgPool2d") and page.is_disabled("input[name=dilation]")
+
+
+def test_windows_can_be_tapped(show):
+    page = show("pool-windows")
+    page.add_style_tag(path=ROOT / "book" / "_static" / "course.css")
+    page.evaluate("document.body.className = 'bd-article'")
+    page.evaluate("document.querySelector('pool-windows').className = 'interactive'")
+    for name, value in (("size", "End"), ("kernel_size", "Home"), ("stride", "Home")):
+        page.press(f"input[name={name}]", value)
+    sides = page.locator("[role=gridcell], label").evaluate_all("""all => all.map(one => {
+        const box = one.getBoundingClientRect();
+        return Math.min(box.width, box.height);
+    })""")
+    assert len(sides) > 8 * 7 and min(sides) >= 24
+
+
+def test_windows_say_what_is_refused_and_what_is_dropped(show):
+    page = show("pool-windows")
+    for _ in range(2):
+        page.press("input[name=padding]", "ArrowRight")
+    with pytest.raises(ValueError, match="padding must be at most half") as refused:
+        pooling.max_pool2d(np.zeros((1, 1, 6, 7)), 3, stride=2, padding=2)
+    assert page.inner_text("[aria-live]").strip() == f"ValueError: {refused.value}"
+    assert page.locator("[role=gridcell]").count() == 0
+    page.press("input[name=padding]", "ArrowLeft")
+    page.press("input[name=kernel_size]", "ArrowLeft")
+    assert page.locator("rect.dropped").count() == 0
+    page.press("input[name=ceil]", "Space")
+    assert "One more column of windows would begin in the padding on the right, and is dropped." in (
+        page.inner_text("[aria-live]")
+    )
+    assert page.locator("rect.dropped").count() == 1
 
 
 def shoe(down, right):

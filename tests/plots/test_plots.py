@@ -1,6 +1,9 @@
 """The look: methods can be told apart without color, labels can be read, helpers refuse what does not fit."""
 
 import io
+import re
+from itertools import combinations
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -20,11 +23,66 @@ def style():
         plt.close("all")
 
 
-def contrast(color):
+PAGES = sorted(Path(__file__).parents[2].glob("book/**/*.md"))
+DIMMED = 0.9  # course.css: a figure on a dark page
+PHONE = 390 / (72 * 6.4)  # pixels of a phone for a point of a figure
+BLIND = {  # Machado, Oliveira and Fernandes 2009, severity 1, for linear RGB
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+}
+
+
+def linear(color, dimmed=1.0):
+    rgb = dimmed * np.array(matplotlib.colors.to_rgb(color))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(color, dimmed=1.0):
     """With white, after WCAG 2.1."""
-    rgb = np.array(matplotlib.colors.to_rgb(color))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+    light, dark = (linear(one, dimmed) @ [0.2126, 0.7152, 0.0722] + 0.05 for one in ("white", color))
+    return light / dark
+
+
+def lab(rgb):
+    """CIE 1976 L*a*b* of linear RGB; two colors at a distance of 2 can just be told apart."""
+    xyz = rgb @ np.array([[0.4125, 0.2127, 0.0193], [0.3576, 0.7152, 0.1192], [0.1804, 0.0722, 0.9503]])
+    x, y, z = np.cbrt(xyz / [0.9505, 1, 1.0888])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def apart(names, kind):
+    """The smallest distance between two of these colors, as a color-blind reader sees them."""
+    seen = [lab(np.clip(np.array(BLIND[kind]) @ linear(COLORS[name]), 0, 1)) for name in names]
+    return min(np.linalg.norm(a - b) for a, b in combinations(seen, 2))
+
+
+@pytest.mark.parametrize("kind", BLIND)
+def test_colors_stay_apart_for_the_color_blind(kind):
+    assert apart(COLORS, kind) > 15
+    assert apart(("grey", "blue", "vermilion"), kind) > 35
+
+
+def test_text_can_be_read_on_a_phone():
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], label="line")
+    ax.set(xlabel="x", title="panel")
+    fig.canvas.draw()
+    words = [ax.xaxis.label, ax.title, *ax.get_xticklabels(), *ax.legend().get_texts()]
+    assert min(word.get_fontsize() for word in words) * PHONE > 9
+
+
+def test_no_page_draws_smaller_text():
+    found = {page.name: re.findall(r"fontsize=([\d.]+)", page.read_text(encoding="utf-8")) for page in PAGES}
+    assert "windows.md" in found
+    assert {name: sizes for name, sizes in found.items() if min(map(float, sizes), default=10) < 10} == {}
 
 
 def png(figure):
@@ -72,9 +130,10 @@ def test_seed_band_spans_the_seeds_and_draws_their_mean():
 
 
 @pytest.mark.parametrize("name", COLORS)
-def test_labels_can_be_read_on_white(name):
+def test_labels_can_be_read_on_white_and_on_the_dimmed_white_of_a_dark_page(name):
     _, ax = plt.subplots()
-    assert contrast(label_line(ax, 0, 0, "name", COLORS[name]).get_color()) >= 4.5
+    color = label_line(ax, 0, 0, "name", COLORS[name]).get_color()
+    assert contrast(color) >= 4.5 and contrast(color, DIMMED) >= 4.5
 
 
 def test_a_dark_label_keeps_its_color():

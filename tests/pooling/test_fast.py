@@ -73,6 +73,13 @@ def test_windows_of_more_elements_than_a_byte_can_number(kernel):
     compare(x.shape[1:], (kernel, 2, kernel // 2), x)
 
 
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("kernel", [1, 2])
+def test_a_single_column_of_a_larger_picture(kernel):
+    x = numbers((2, 3, 6, 5), "distinct")[..., 1:2]
+    compare((6, 1), ((kernel, 1), (2, 1), (0, 0), (1, 1), False), x)
+
+
 def test_a_window_of_padding_alone():
     compare((2, 2), ((2, 2), 1, 1, 3), np.full((2, 2, 2), -np.inf))
     compare((2,), (2, 1, 1, 3), np.arange(4.0).reshape(2, 2))
