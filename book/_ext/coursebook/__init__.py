@@ -2,7 +2,20 @@
 
 import os
 
-from . import accessibility, claims, errata, exercise_index, interactive, launch, mathml, paper, tabs, times
+from . import (
+    accessibility,
+    claims,
+    errata,
+    exercise_index,
+    interactive,
+    launch,
+    mathml,
+    package,
+    paper,
+    symbol_links,
+    tabs,
+    times,
+)
 from .repository import read_repository
 
 
@@ -13,7 +26,19 @@ def set_base_address(app, config):
 
 def setup(app):
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars are no part of a page
-    for module in (tabs, mathml, launch, claims, exercise_index, interactive, times, paper, errata):
+    for module in (
+        tabs,
+        mathml,
+        launch,
+        claims,
+        exercise_index,
+        interactive,
+        times,
+        paper,
+        errata,
+        package,
+        symbol_links,
+    ):
         module.setup(app)
     accessibility.setup(app)  # mends what the others have written
     app.connect("config-inited", set_base_address)
