@@ -108,7 +108,7 @@ class Windows:
 
     @property
     def inside(self):
-        """Whether the elements of windows lie in x: per axis a list of windows, each a list of booleans."""
+        """Whether the elements of windows lie in x; per axis a list of windows, each a list of booleans."""
         return [
             [
                 [0 <= start + i * dilation < size for i in range(kernel)]

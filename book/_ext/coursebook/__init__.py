@@ -14,6 +14,7 @@ from . import (
     paper,
     symbol_links,
     tabs,
+    terms,
     times,
 )
 from .repository import read_repository
@@ -38,6 +39,7 @@ def setup(app):
         errata,
         package,
         symbol_links,
+        terms,
     ):
         module.setup(app)
     accessibility.setup(app)  # mends what the others have written

@@ -28,10 +28,9 @@ def has_pages(app):
 
 
 def symbol_link(app, docname, symbol, text):
-    """A link to a symbol's page, which a reader of the PDF finds on the site."""
-    here = has_pages(app)
-    uri = app.builder.get_relative_uri(docname, symbol.page) if here else read_repository().page(symbol.page)
-    return nodes.reference("", "", nodes.literal("", text), internal=here, refuri=uri, classes=["symbol"])
+    """A link to a symbol's page."""
+    uri = app.builder.get_relative_uri(docname, symbol.page)
+    return nodes.reference("", "", nodes.literal("", text), internal=True, refuri=uri, classes=["symbol"])
 
 
 class SymbolRole(SphinxRole):
@@ -81,6 +80,9 @@ class PackageDirective(SphinxDirective):
     """{package}: a section for each module or package of coursepkg, with tables of its symbols."""
 
     def run(self):
+        if not has_pages(self.env.app):
+            line = f"The list is on [the site]({read_repository().page(self.env.docname)})."
+            return parse_markdown(self, [line], classes=[])
         symbols = list(find_symbols().values())
         numpy = {twin.object for twin in map(find_twin, symbols) if twin and twin.backend == "PyTorch"}
         listed = [symbol for symbol in symbols if symbol.object not in numpy]
