@@ -11,7 +11,13 @@ from coursebook.repository import ROOT
 
 HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
-PAGES = [page.name for page in read_pages()] + ["search", "genindex"]
+OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their source
+    "package/function/pooling.numpy_layers.max_pool2d",
+    "package/class/nn.linear.Linear",
+    "package/class/dropout.torch_layers.DropBlock2d",
+    "_modules/coursepkg/nn/linear",
+]
+PAGES = [page.name for page in read_pages()] + ["search", "genindex", *OF_THE_PACKAGE]
 WIDTHS = (360, 768, 1440)
 THEMES = ("light", "dark")
 PICTURES = (("light", 360), ("dark", 1440))  # kept, to look at

@@ -12,6 +12,7 @@ from . import (
     mathml,
     package,
     paper,
+    search_order,
     symbol_links,
     tabs,
     terms,
@@ -38,6 +39,7 @@ def setup(app):
         paper,
         errata,
         package,
+        search_order,
         symbol_links,
         terms,
     ):

@@ -8,7 +8,7 @@ from docutils import nodes
 
 from .package import has_pages, symbol_link
 from .pages import read_page
-from .symbols import bound_names, find_symbol, find_symbols
+from .symbols import bound_names, find_named, find_symbol, find_symbols
 
 INLINE = re.compile(r"([A-Za-z_][\w.]*\w)(\(.*\))?")  # also with what it is called with
 # As Pygments writes a name in a cell, with dots in it or not, but not before an = that passes an argument.
@@ -36,6 +36,8 @@ def link_text(app, doctree, docname):
         found = INLINE.fullmatch(literal.astext())
         if found and not isinstance(literal.parent, nodes.reference | nodes.title):
             symbol = find_symbol(found[1], bound)
+            if found[1] not in bound:
+                symbol = symbol or find_named(found[1])
             if symbol and symbol.page != docname:
                 literal.replace_self(symbol_link(app, docname, symbol, literal.astext()))
 
@@ -46,8 +48,7 @@ def link_cells(app, pagename, templatename, context, doctree):
     bound = names_on(pagename)
 
     def link(found):
-        name = re.sub("<.*?>", "", found[0])
-        symbol = find_symbol(name, bound) if name.partition(".")[0] in bound else None
+        symbol = find_symbol(re.sub("<.*?>", "", found[0]), bound)
         if symbol is None:
             return found[0]
         return f'<a class="symbol" href="{context["pathto"](symbol.page)}">{found[0]}</a>'

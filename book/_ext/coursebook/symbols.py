@@ -114,6 +114,8 @@ def bound_names(page):
                     bound[alias.asname or alias.name.partition(".")[0]] = None
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):
                 bound[node.name] = None
+            elif isinstance(node, ast.arg):
+                bound[node.arg] = None
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 bound[node.id] = None
     return bound
@@ -127,24 +129,21 @@ def imported(module, name):
 
 
 def find_symbol(dotted, bound):
-    """The symbol that a dotted name means where names are bound so, or None. A method means its class.
-
-    A name that nothing binds means the only symbol of that name, or of two twins the one in NumPy.
-    """
+    """The symbol that a dotted name means where names are bound so, or None. A method means its class."""
     first, *rest = dotted.split(".")
-    if first == "coursepkg":
-        value = coursepkg
-    elif first in bound:
-        value = bound[first]
-    else:
-        named = [one for one in find_symbols().values() if one.name == first]
-        named = [one for one in named if one.backend != "PyTorch" or find_twin(one) not in named]
-        value = named[0].object if len(named) == 1 else None
+    value = {"coursepkg": coursepkg, **bound}.get(first)
     for name in rest:
         if inspect.isclass(value):
             break
         value = getattr(value, name, None)
     return find_symbols().get(value) if inspect.isfunction(value) or inspect.isclass(value) else None
+
+
+def find_named(name):
+    """The only symbol of a name, or of two twins the one in NumPy, or None."""
+    named = [symbol for symbol in find_symbols().values() if symbol.name == name]
+    named = [symbol for symbol in named if symbol.backend != "PyTorch" or find_twin(symbol) not in named]
+    return named[0] if len(named) == 1 else None
 
 
 @cache
