@@ -92,6 +92,17 @@ def test_a_page_fits_its_screen(page):
         assert page.evaluate(moving) == 0
 
 
+def test_all_of_the_package_fits_a_screen(context):
+    page, wide = context.new_page(), []
+    page.set_viewport_size({"width": min(WIDTHS), "height": 900})
+    for path in sorted((HTML / "package").rglob("*.html")):
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        if page.evaluate("document.documentElement.scrollWidth") > min(WIDTHS):
+            wide.append(path.name)
+    page.close()
+    assert wide == []
+
+
 def test_formulas_are_shown_whole(page):
     """A formula that is wider than a phone scrolls in its own box."""
     show(page, width=360)
