@@ -1398,7 +1398,14 @@ class _MaxUnpool(Layer):
         )
 
     def forward(self, x, indices, output_size=None):
-        """Args: x and indices as max pooling returned them, output_size. Returns: the plane filled."""
+        """The maxima back in their places.
+
+        Args:
+            x, indices: as max pooling returned them.
+            output_size: as in `max_unpool2d`.
+        Returns:
+            the plane filled.
+        """
         given = indices, self._axes, self.kernel_size, self.stride, self.padding, output_size
         y = _max_unpool(x, *given)
         self.saved = x, given
@@ -1494,7 +1501,14 @@ class FractionalMaxPool2d(Layer):
         self.samples = None
 
     def forward(self, x, samples=None):
-        """Args: x (N, C, H, W) or (C, H, W), samples or None. Returns: y, or (y, indices)."""
+        """The maxima of windows of random places.
+
+        Args:
+            x: (N, C, H, W) or (C, H, W).
+            samples: as in `fractional_max_pool2d`; None draws them.
+        Returns:
+            y, or (y, indices) with return_indices.
+        """
         check_float_array("x", x)
         samples = draw_samples(x, self.rng) if samples is None else samples
         y, indices = fractional_max_pool2d(
@@ -1528,7 +1542,14 @@ class StochasticPool2d(Layer):
         self.rng, self.mask = check_generator("rng", rng), None
 
     def forward(self, x, mask=None):
-        """Args: x (N, C, H, W) or (C, H, W), mask or None. Returns: (N, C, OH, OW) or (C, OH, OW)."""
+        """One pixel of every window in training, their weighted average in evaluation mode.
+
+        Args:
+            x: (N, C, H, W) or (C, H, W).
+            mask: as in `stochastic_pool2d`; None draws one in training.
+        Returns:
+            (N, C, OH, OW) or (C, OH, OW).
+        """
         windows = place_windows(np.shape(x), 2, self.kernel_size, self.stride)
         check_float_array("x", x)
         y, self.mask = _stochastic_pool(_gather(x, windows, 0), self.training, mask, self.rng)

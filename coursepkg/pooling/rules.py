@@ -98,7 +98,7 @@ class Windows:
 
     @property
     def border(self):
-        """tuple of pairs: samples to add before and after each axis so that every window lies inside."""
+        """Samples to add before and after each axis so that every window lies inside, per axis a pair."""
         return tuple(
             (pad, max(0, (count - 1) * stride - pad + span - size))
             for size, pad, stride, span, count in zip(
@@ -108,7 +108,7 @@ class Windows:
 
     @property
     def inside(self):
-        """list, per axis a list of windows, per window a list of booleans: whether its elements lie in x."""
+        """Whether the elements of windows lie in x; per axis a list of windows, each a list of booleans."""
         return [
             [
                 [0 <= start + i * dilation < size for i in range(kernel)]

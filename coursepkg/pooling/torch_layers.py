@@ -596,6 +596,7 @@ class _MaxPool(nn.Module):
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def forward(self, x):
+        """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
         geometry = self.kernel_size, self.stride, self.padding, self.dilation
         return _max_pool(x, self._axes, *geometry, self.ceil_mode, self.return_indices)
 
@@ -636,6 +637,7 @@ class _AvgPool(nn.Module):
         self.divisor_override = None if divisor_override is None else check_divisor(divisor_override)
 
     def forward(self, x):
+        """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
         geometry = self.kernel_size, self.stride, self.padding, 1
         windows = place_windows(x.shape, self._axes, *geometry, self.ceil_mode)
         return _avg_pool(x, windows, self.count_include_pad, self.divisor_override)
@@ -667,6 +669,7 @@ class _LPPool(nn.Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, x):
+        """Args: x (N, C, *spatial) or (C, *spatial). Returns: the roots of the sums of powers."""
         windows = place_windows(x.shape, self._axes, self.kernel_size, self.stride, ceil_mode=self.ceil_mode)
         return _lp_pool(x, self.norm_type, windows)
 
@@ -696,6 +699,7 @@ class _AdaptiveMaxPool(nn.Module):
         self.output_size, self.return_indices = output_size, return_indices
 
     def forward(self, x):
+        """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
         return _adaptive_max_pool(x, self._axes, self.output_size, self.return_indices)
 
 
@@ -724,6 +728,7 @@ class _AdaptiveAvgPool(nn.Module):
         self.output_size = output_size
 
     def forward(self, x):
+        """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
         return _adaptive_avg_pool(x, self._axes, self.output_size)
 
 
@@ -752,6 +757,7 @@ class GlobalMaxPool(nn.Module):
         super().__init__()
 
     def forward(self, x):
+        """Args: x (N, C, *spatial). Returns: (N, C, 1, ...)."""
         return global_max_pool(x)
 
 
@@ -762,6 +768,7 @@ class GlobalAvgPool(nn.Module):
         super().__init__()
 
     def forward(self, x):
+        """Args: x (N, C, *spatial). Returns: (N, C, 1, ...)."""
         return global_avg_pool(x)
 
 
@@ -773,6 +780,14 @@ class _MaxUnpool(nn.Module):
         )
 
     def forward(self, x, indices, output_size=None):
+        """The maxima back in their places.
+
+        Args:
+            x, indices: as max pooling returned them.
+            output_size: as in `max_unpool2d`.
+        Returns:
+            the plane filled.
+        """
         return _max_unpool(x, indices, self._axes, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -811,6 +826,7 @@ class BlurPool2d(nn.Module):
         self.filt_size, self.stride = filt_size, check_positive_int("stride", stride)
 
     def forward(self, x):
+        """Args: x (N, C, H, W) or (C, H, W). Returns: (N, C, OH, OW) or (C, OH, OW)."""
         return blur_pool2d(x, self.filt_size, self.stride)
 
 
@@ -840,6 +856,14 @@ class FractionalMaxPool2d(nn.Module):
         self.samples = None
 
     def forward(self, x, samples=None):
+        """The maxima of windows of random places.
+
+        Args:
+            x: (N, C, H, W) or (C, H, W).
+            samples: as in `fractional_max_pool2d`; None draws them.
+        Returns:
+            y, or (y, indices) with return_indices.
+        """
         check_float_tensor("x", x)
         self.samples = draw_samples(x, self.rng) if samples is None else samples
         return fractional_max_pool2d(
@@ -866,6 +890,14 @@ class StochasticPool2d(nn.Module):
         self.rng, self.mask = check_generator("rng", rng), None
 
     def forward(self, x, mask=None):
+        """One pixel of every window in training, their weighted average in evaluation mode.
+
+        Args:
+            x: (N, C, H, W) or (C, H, W).
+            mask: as in `stochastic_pool2d`; None draws one in training.
+        Returns:
+            (N, C, OH, OW) or (C, OH, OW).
+        """
         windows = place_windows(x.shape, 2, self.kernel_size, self.stride)
         check_float_tensor("x", x)
         y, self.mask = _stochastic_pool(gather_windows(x, windows, 0), self.training, mask, self.rng)
@@ -887,6 +919,7 @@ class SpatialPyramidPool2d(nn.Module):
         self.levels, self.mode = check_levels(levels), check_mode(mode)
 
     def forward(self, x):
+        """Args: x (N, C, H, W). Returns: (N, C * sum of the levels' squares)."""
         return spatial_pyramid_pool2d(x, self.levels, self.mode)
 
 
@@ -908,6 +941,7 @@ class GeMPool2d(nn.Module):
         self.eps = check_positive_number("eps", eps)
 
     def forward(self, x):
+        """Args: x (N, C, H, W). Returns: (N, C, 1, 1)."""
         check_float_tensor("x", x)
         if x.dtype != self.p.dtype and not torch.is_autocast_enabled(x.device.type):
             raise TypeError(f"x must have the dtype of the layer's parameters, {self.p.dtype}, got {x.dtype}")

@@ -152,6 +152,13 @@ def test_no_dead_scripts(html):
         assert "scripts/fontawesome.js" not in text, path
 
 
+def test_no_page_loads_anything_from_another_host(html):
+    for path, soup in html.items():
+        loaded = [tag["src"] for tag in soup.find_all(src=True)]
+        loaded += [tag["href"] for tag in soup.select('link[rel~="stylesheet"], link[rel~="preload"]')]
+        assert [address for address in loaded if urlsplit(address).netloc] == [], path
+
+
 def test_one_search_field(html):
     for path, soup in html.items():
         assert len(soup.select(".bd-header form.bd-search, .bd-sidebar-primary .search-button-field")) <= 1, (

@@ -11,7 +11,13 @@ from coursebook.repository import ROOT
 
 HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
-PAGES = [page.name for page in read_pages()] + ["search", "genindex"]
+OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their source
+    "package/function/pooling.numpy_layers.max_pool2d",
+    "package/class/nn.linear.Linear",
+    "package/class/dropout.torch_layers.DropBlock2d",
+    "_modules/coursepkg/nn/linear",
+]
+PAGES = [page.name for page in read_pages()] + ["search", "genindex", *OF_THE_PACKAGE]
 WIDTHS = (360, 768, 1440)
 THEMES = ("light", "dark")
 PICTURES = (("light", 360), ("dark", 1440))  # kept, to look at
@@ -84,6 +90,17 @@ def test_a_page_fits_its_screen(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         moving = "document.getAnimations().filter(one => one.playState === 'running').length"
         assert page.evaluate(moving) == 0
+
+
+def test_all_of_the_package_fits_a_screen(context):
+    page, wide = context.new_page(), []
+    page.set_viewport_size({"width": min(WIDTHS), "height": 900})
+    for path in sorted((HTML / "package").rglob("*.html")):
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        if page.evaluate("document.documentElement.scrollWidth") > min(WIDTHS):
+            wide.append(path.name)
+    page.close()
+    assert wide == []
 
 
 def test_formulas_are_shown_whole(page):

@@ -12,8 +12,12 @@ from . import (
     launch,
     live,
     mathml,
+    package,
     paper,
+    search_order,
+    symbol_links,
     tabs,
+    terms,
     times,
 )
 from .repository import read_repository
@@ -38,6 +42,10 @@ def setup(app):
         times,
         paper,
         errata,
+        package,
+        search_order,
+        symbol_links,
+        terms,
     ):
         module.setup(app)
     accessibility.setup(app)  # mends what the others have written

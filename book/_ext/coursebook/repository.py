@@ -1,6 +1,7 @@
 """The public address of the course, from its one setting: `repository` in _config.yml."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,6 +56,7 @@ class Repository:
         )
 
 
+@cache
 def read_repository(root=ROOT):
     """The repository named in _config.yml.
 

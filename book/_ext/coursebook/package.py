@@ -1,0 +1,185 @@
+"""The package's own pages: {package} lists what coursepkg has, and each symbol has a page from its docstring.
+
+The pages of the symbols are written when the site is built, and left out of the PDF. There is no need to name
+them anywhere: what is public in coursepkg is found.
+"""
+
+import inspect
+import re
+import shutil
+from importlib import import_module
+from itertools import groupby
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from coursepkg.layer import Layer
+
+from .markdown import escape_cell, parse_markdown
+from .repository import ROOT, read_repository
+from .symbols import find_symbols, find_twin, find_uses, symbols_by_path
+
+PAGES = ROOT / "book" / "package"
+SECTIONS = "Args|Fields|Raises|Returns|Source"
+
+
+def has_pages(app):
+    return app.builder.name == "html"
+
+
+def symbol_link(app, docname, symbol, text):
+    """A link to a symbol's page."""
+    uri = app.builder.get_relative_uri(docname, symbol.page)
+    return nodes.reference("", "", nodes.literal("", text), internal=True, refuri=uri, classes=["symbol"])
+
+
+class SymbolRole(SphinxRole):
+    """{symbol}`coursepkg.nn.conv.Conv2d`"""
+
+    def run(self):
+        symbol = symbols_by_path()[self.text]
+        return [symbol_link(self.env.app, self.env.docname, symbol, symbol.name)], []
+
+
+# The page that lists them
+
+
+def first_sentence(module):
+    return inspect.getdoc(import_module(module)).partition("\n\n")[0].replace("\n", " ")
+
+
+def families(symbols):
+    """Lists of symbols that differ in the number of axes only, such as Dropout1d, Dropout2d and Dropout3d."""
+    grouped = {}
+    for symbol in symbols:
+        grouped.setdefault(re.sub("[123]d", "#d", symbol.name), []).append(symbol)
+    return grouped.values()
+
+
+def symbol_table(symbols):
+    """Markdown lines: what a symbol does, and its twin if it has one."""
+    twins = any(map(find_twin, symbols))
+    header = ["name", "what it is", "in PyTorch"] if twins else ["name", "what it is"]
+    lines = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
+    for family in families(symbols):
+        told = next((one for one in family if not one.summary.startswith(("`", "The same"))), family[0])
+        cells = [
+            family,
+            escape_cell(told.summary).replace("*", r"\*"),
+            list(filter(None, map(find_twin, family))),
+        ]
+        links = [
+            " ".join(f"{{symbol}}`{one.path}`" for one in cell) if isinstance(cell, list) else cell
+            for cell in cells
+        ]
+        lines.append(f"| {' | '.join(links[: len(header)])} |")
+    return lines
+
+
+class PackageDirective(SphinxDirective):
+    """{package}: a section for each module or package of coursepkg, with tables of its symbols."""
+
+    def run(self):
+        if not has_pages(self.env.app):
+            line = f"The list is on [the site]({read_repository().page(self.env.docname)})."
+            return parse_markdown(self, [line], classes=[])
+        symbols = list(find_symbols().values())
+        numpy = {twin.object for twin in map(find_twin, symbols) if twin and twin.backend == "PyTorch"}
+        listed = [symbol for symbol in symbols if symbol.object not in numpy]
+        listed.sort(key=lambda symbol: symbol.home)
+        return [
+            self.section(title, list(group))
+            for title, group in groupby(listed, lambda one: ".".join(one.home.split(".")[:2]))
+        ]
+
+    def section(self, title, symbols):
+        name = nodes.make_id(title)
+        section = nodes.section(ids=[name], names=[name])
+        section += nodes.title("", "", nodes.literal("", title))
+        self.env.get_domain("std").note_hyperlink_target(name, self.env.docname, name, title)
+        for home, group in groupby(symbols, lambda one: one.home):
+            group = list(group)
+            homes = sorted({home, *(twin.home for twin in map(find_twin, group) if twin)})
+            where = "" if home == title else f"{', '.join(f'`{one}`' for one in homes)}: "
+            lines = [where + first_sentence(home), "", *symbol_table(group)]
+            section += parse_markdown(self, lines, classes=["symbols"])
+        return section
+
+
+# The pages of the symbols
+
+
+def is_layer(symbol):
+    return symbol.kind == "class" and issubclass(symbol.object, Layer) and symbol.object is not Layer
+
+
+def documented_members(value):
+    """{name: method or property} of a class, in the order of their lines, but for what Layer has."""
+    ours = [base for base in getattr(value, "__mro__", ()) if base.__module__.startswith("coursepkg")]
+    members = {}
+    for base in reversed(ours):
+        if base is not Layer or value is Layer:
+            members |= {
+                name: one for name, one in vars(base).items() if callable(one) or isinstance(one, property)
+            }
+    return {
+        name: one
+        for name, one in members.items()
+        if not name.startswith("_") and any(getattr(vars(base).get(name), "__doc__", None) for base in ours)
+    }
+
+
+def symbol_page(symbol):
+    """The source of a symbol's page, in reStructuredText, which autodoc needs."""
+    title = f"``{symbol.name}``" + (f" in {symbol.backend}" if symbol.backend else "")
+    section = ".".join(symbol.home.split(".")[:2])
+    lines = [":orphan:", ":ogp_disable: true", "", title, "=" * len(title), ""]
+    lines += [f"| ``from {symbol.home} import {symbol.name}``"]
+    if twin := find_twin(symbol):
+        lines += [f"| The same in {twin.backend}: :symbol:`{twin.path}`"]
+    lines += [f"| All of :ref:`{section} <{nodes.make_id(section)}>`", ""]
+    lines += [f".. auto{symbol.kind}:: {symbol.path}", ""]
+    for name, value in documented_members(symbol.object).items():
+        lines += [f"   .. auto{'property' if isinstance(value, property) else 'method'}:: {name}", ""]
+    if is_layer(symbol):
+        lines += ["What every layer has besides: :symbol:`coursepkg.layer.Layer`", ""]
+    if uses := find_uses().get(symbol.object):
+        lines += ["Used in", "", *(f"* :doc:`/{page}`" for page in uses)]
+    return "\n".join(lines) + "\n"
+
+
+def forget_pages(app, config):
+    """Before sphinx-external-toc looks for files that are not in the table of contents, to exclude them."""
+    shutil.rmtree(PAGES, ignore_errors=True)
+
+
+def write_pages(app):
+    if has_pages(app):
+        for symbol in find_symbols().values():
+            path = ROOT / "book" / f"{symbol.page}.rst"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(symbol_page(symbol), encoding="utf-8")
+
+
+def clean_docstring(app, what, name, obj, options, lines):
+    """The course's docstrings as Napoleon reads them: their sections may begin in the heading's line, and
+    nothing but `code` is markup in them."""
+    text = re.sub(rf"(?<=\.) ({SECTIONS}): ", r"\n\1: ", "\n".join(lines))
+    text = re.sub(r"(?m)^( *)Args: (\w+),? ", r"\1Args: \2: ", text)
+    text = re.sub(
+        rf"(?m)^( *)({SECTIONS}): (.+(?:\n\1(?!{SECTIONS})\S.*)*)",
+        lambda found: f"{found[1]}{found[2]}:\n" + re.sub("(?m)^ *", f"{found[1]}    ", found[3]),
+        text,
+    )
+    parts = re.split("(`[^`]*`)", text)
+    parts[::2] = [re.sub(r"([*|\\]|(?<=\w)_\b)", r"\\\1", part) for part in parts[::2]]
+    lines[:] = "".join(parts).split("\n")
+
+
+def setup(app):
+    app.add_role("symbol", SymbolRole())
+    app.add_directive("package", PackageDirective)
+    app.connect("config-inited", forget_pages)
+    app.connect("builder-inited", write_pages)
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", clean_docstring, priority=400)  # before Napoleon
