@@ -71,7 +71,9 @@
       this.shown.hidden = true;
       above.after(bar, this.shown);
 
-      this.code.addEventListener("pointerdown", (event) => event.pointerType === "mouse" && this.unlock());
+      this.code.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "mouse" && !event.target.closest("a")) this.unlock();
+      });
       this.code.addEventListener("keydown", (event) => this.onKey(event));
       this.code.addEventListener("input", () => this.changed());
     }
