@@ -24,7 +24,7 @@ SECTIONS = "Args|Fields|Raises|Returns|Source"
 
 
 def has_pages(app):
-    return app.builder.name == "html"
+    return app.builder.name == "html" and PAGES.with_suffix(".md").is_file()
 
 
 def symbol_link(app, docname, symbol, text):
@@ -59,21 +59,19 @@ def families(symbols):
 def symbol_table(symbols):
     """Markdown lines: what a symbol does, and its twin if it has one."""
     twins = any(map(find_twin, symbols))
-    header = ["name", "what it is", "in PyTorch"] if twins else ["name", "what it is"]
+    header = ["name", "what it is"] + ["in PyTorch"] * twins
     lines = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
     for family in families(symbols):
         told = next((one for one in family if not one.summary.startswith(("`", "The same"))), family[0])
-        cells = [
-            family,
-            escape_cell(told.summary).replace("*", r"\*"),
-            list(filter(None, map(find_twin, family))),
-        ]
-        links = [
-            " ".join(f"{{symbol}}`{one.path}`" for one in cell) if isinstance(cell, list) else cell
-            for cell in cells
-        ]
-        lines.append(f"| {' | '.join(links[: len(header)])} |")
+        cells = [roles(family), escape_cell(told.summary).replace("*", r"\*")]
+        if twins:
+            cells.append(roles(filter(None, map(find_twin, family))))
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def roles(symbols):
+    return " ".join(f"{{symbol}}`{symbol.path}`" for symbol in symbols)
 
 
 class PackageDirective(SphinxDirective):

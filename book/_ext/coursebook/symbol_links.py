@@ -14,9 +14,7 @@ INLINE = re.compile(r"([A-Za-z_][\w.]*\w)(\(.*\))?")  # also with what it is cal
 # As Pygments writes a name in a cell, with dots in it or not, but not before an = that passes an argument.
 SPAN = r'<span class="n[a-z]?">\w+</span>'
 DOT = r'<span class="o">\.</span>'
-IN_CELL = re.compile(
-    rf'(?<!{DOT}){SPAN}(?:{DOT}{SPAN})*(?!{DOT}|<span class="o">=</span>)'.replace(r"\.", "[.]")
-)
+IN_CELL = re.compile(rf'(?<!{DOT}){SPAN}(?:{DOT}{SPAN})*(?!{DOT}|<span class="o">=</span>)')
 
 
 @cache
@@ -35,9 +33,8 @@ def link_text(app, doctree, docname):
     for literal in list(doctree.findall(nodes.literal)):
         found = INLINE.fullmatch(literal.astext())
         if found and not isinstance(literal.parent, nodes.reference | nodes.title):
-            symbol = find_symbol(found[1], bound)
-            if found[1] not in bound:
-                symbol = symbol or find_named(found[1])
+            symbol = find_named(found[1]) if found[1] not in bound else None
+            symbol = find_symbol(found[1], bound) or symbol
             if symbol and symbol.page != docname:
                 literal.replace_self(symbol_link(app, docname, symbol, literal.astext()))
 

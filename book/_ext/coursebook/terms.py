@@ -57,7 +57,7 @@ def is_prose(text):
 
 def link_terms(app, doctree):
     docname = app.env.docname
-    if docname == "glossary" or docname.startswith("package/"):
+    if "glossary" not in app.env.found_docs or docname == "glossary" or docname.startswith("package/"):
         return
     pattern = pattern_of(set(read_terms()) - set(EVERYDAY))
     linked = set()
