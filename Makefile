@@ -27,7 +27,7 @@ test: $(READY)
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax book/notebooks exercises
 	$(PYTEST) --dist worksteal -rs tests/end_to_end
-	$(BROWSER) -k "not accessible and not screen"  # the rest of test-browser takes minutes
+	$(BROWSER) -m "not long"
 	$(PYTEST) --dist loadscope -rs tests --ignore=tests/bench --ignore=tests/end_to_end --ignore=tests/browser
 
 test-browser: book

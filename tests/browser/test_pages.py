@@ -4,12 +4,11 @@ from itertools import product
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from coursebook.pages import read_pages
 from coursebook.repository import ROOT
+from screen import HTML, THEMES, complaints, show
 
-HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their source
     "package/function/pooling.numpy_layers.max_pool2d",
@@ -17,9 +16,9 @@ OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their sou
     "package/class/dropout.torch_layers.DropBlock2d",
     "_modules/coursepkg/nn/linear",
 ]
-PAGES = [page.name for page in read_pages()] + ["search", "genindex", *OF_THE_PACKAGE]
+EXERCISES = ["exercises/dropout/thinned_step", "exercises/residual/block_backward"]
+PAGES = [page.name for page in read_pages()] + ["search", "genindex", *OF_THE_PACKAGE, *EXERCISES]
 WIDTHS = (360, 768, 1440)
-THEMES = ("light", "dark")
 PICTURES = (("light", 360), ("dark", 1440))  # kept, to look at
 HEAVIEST = 2_500_000  # bytes of a page with all that it loads
 
@@ -43,25 +42,6 @@ def page(request, context):
     page.goto((HTML / f"{page.name}.html").as_uri())
     yield page
     page.close()
-
-
-def show(page, theme="light", width=1440):
-    """The theme follows the reader's system."""
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=theme)
-    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
-
-
-def complaints(page, context, **options):
-    """What axe finds on a page that is serious or critical."""
-    return [
-        f"{found['id']}: {node['html']}"
-        for found in Axe()
-        .run(page, context, {"resultTypes": ["violations"], **options})
-        .response["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
 
 
 def test_a_page_asks_nobody_and_no_script_fails(page):
@@ -92,10 +72,10 @@ def test_a_page_fits_its_screen(page):
         assert page.evaluate(moving) == 0
 
 
-def test_all_of_the_package_fits_a_screen(context):
+def test_all_of_the_package_and_every_exercise_fit_a_phone(context):
     page, wide = context.new_page(), []
     page.set_viewport_size({"width": min(WIDTHS), "height": 900})
-    for path in sorted((HTML / "package").rglob("*.html")):
+    for path in sorted([*(HTML / "package").rglob("*.html"), *(HTML / "exercises").rglob("*.html")]):
         page.goto(path.as_uri(), wait_until="domcontentloaded")
         if page.evaluate("document.documentElement.scrollWidth") > min(WIDTHS):
             wide.append(path.name)

@@ -17,6 +17,7 @@ MOST = 100_000  # characters of text that a cell may show
 # matplotlib draws without a window here, and its figures are shown when the cell ends. It looks for fonts at
 # each start, which takes half a second.
 warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
+warnings.filterwarnings("ignore", "tqdm:disabling monitor support")  # there are no threads
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
