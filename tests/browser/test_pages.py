@@ -72,6 +72,7 @@ def test_a_page_fits_its_screen(page):
         assert page.evaluate(moving) == 0
 
 
+@pytest.mark.long
 def test_all_of_the_package_and_every_exercise_fit_a_phone(context):
     page, wide = context.new_page(), []
     page.set_viewport_size({"width": min(WIDTHS), "height": 900})
