@@ -22,10 +22,11 @@ test: $(READY)
 	$(PY) solutions/generate.py --check
 	$(PY) book/_ext/notebooks.py --check
 	$(PY) book/build.py
+	$(PY) book/_ext/notebooks.py --executed
 	$(PY) solutions/generate.py
-	$(NBVAL) --nbval _build/executed
+	$(NBVAL) --nbval _build/notebooks
 	$(NBVAL) --nbval _build/solutions
-	$(NBVAL) --nbval-lax book/notebooks exercises
+	$(NBVAL) --nbval-lax exercises
 	$(PYTEST) --dist worksteal -rs tests/end_to_end
 	$(BROWSER) -m "not long"
 	$(PYTEST) --dist loadscope -rs tests --ignore=tests/bench --ignore=tests/end_to_end --ignore=tests/browser

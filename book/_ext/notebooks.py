@@ -1,7 +1,9 @@
 """book/<topic>/<page>.md to book/notebooks/<topic>/<page>.ipynb, which Colab and Binder open.
 
-python book/_ext/notebooks.py            write them all, delete what no page generates
-python book/_ext/notebooks.py --check    write nothing; fail and name what is stale, missing or extra
+python book/_ext/notebooks.py             write them all, delete what no page generates
+python book/_ext/notebooks.py --check     write nothing; fail and name what is stale, missing or extra
+python book/_ext/notebooks.py --executed  copies in _build/notebooks, with the outputs of the built pages: one
+                                          run of nbval over them judges both the pages and the notebooks
 """
 
 import argparse
@@ -15,6 +17,7 @@ from coursebook.pages import read_pages
 from coursebook.repository import ROOT, read_repository
 
 FOLDER = ROOT / "book" / "notebooks"
+BUILD = ROOT / "_build"
 
 
 def build_notebook(page, flattener, repository, title):
@@ -58,6 +61,23 @@ def build_all():
     return built
 
 
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def write_executed():
+    for path in sorted(FOLDER.rglob("*.ipynb")):
+        name = path.relative_to(FOLDER)
+        notebook, page = (nbformat.read(one, as_version=4) for one in (path, BUILD / "executed" / name))
+        _, *cells = code_cells(notebook)  # the first one installs the package
+        for cell, run in zip(cells, code_cells(page), strict=True):
+            if cell.source != run.source:
+                sys.exit(f"{path} is not the page that was built. Run `make exercises` and `make book`.")
+            cell.outputs, cell.execution_count = run.outputs, run.execution_count
+        (BUILD / "notebooks" / name).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, BUILD / "notebooks" / name)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -65,13 +85,17 @@ def main(arguments=None):
     parser.add_argument(
         "--check", action="store_true", help="write nothing, fail if a notebook is not current"
     )
-    check = parser.parse_args(arguments).check
+    parser.add_argument("--executed", action="store_true", help="write copies with outputs, for nbval")
+    arguments = parser.parse_args(arguments)
+    if arguments.executed:
+        write_executed()
+        return
     try:
         built = build_all()
     except FlattenError as error:
         sys.exit(str(error))
     present = {path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
-    if not check:
+    if not arguments.check:
         for path in present - set(built):
             path.unlink()
         for path, text in built.items():

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from coursebook.pages import read_pages
 from coursebook.repository import ROOT
-from screen import HTML, THEMES, complaints, show
+from screen import HTML, THEMES, complaints, each_of, show
 
 from coursepkg.checks import open_exercise
 
@@ -26,17 +26,10 @@ def has_live_cells(name):
 
 
 PAGES = [page.name for page in read_pages() if page.runs and has_live_cells(page.name)]
-PAGES_OF_CI = ("dropout/deleting_units", "pooling/by_hand", "residual/block")
-EXERCISES_OF_CI = ("dropout/inverted_dropout", "pooling/max_pool", "residual/block_backward")
 EXERCISES = sorted(
     path.relative_to(HTML / "exercises").with_suffix("").as_posix()
     for path in HTML.glob("exercises/*/*.html")
 )
-
-
-def each_of(names, of_ci):
-    """Parameters. Those that are not of CI belong to `make test-browser` alone: each starts a Python."""
-    return [pytest.param(name, marks=() if name in of_ci else pytest.mark.long) for name in names]
 
 
 class Server(SimpleHTTPRequestHandler):
@@ -112,7 +105,7 @@ WHAT_CELLS_SHOW = """part => livePage.cells.map(cell => {
 })"""
 
 
-@pytest.mark.parametrize("name", each_of(PAGES, PAGES_OF_CI))
+@pytest.mark.parametrize("name", each_of(PAGES, "pooling/by_hand", "residual/block"))
 def test_live_cells_show_what_the_built_page_shows(open_page, site, name):
     page = open_page(name)
     assert not [url for url in page.asked if "/python/" in url]  # nothing before the first Run
@@ -130,6 +123,7 @@ def test_live_cells_show_what_the_built_page_shows(open_page, site, name):
     assert (elsewhere, page.failed) == ([], [])
 
 
+@pytest.mark.long
 def test_the_outputs_are_compared(open_page):
     page = open_page("pooling/by_hand")
     page.evaluate("livePage.cells[2].source = 'print(1)'")
@@ -174,6 +168,7 @@ def test_stop_ends_python_and_run_all_above_brings_it_back(shoe):
     assert page.failed == []
 
 
+@pytest.mark.long
 def test_stop_while_python_loads(shoe):
     page, cells = shoe
     page.route("**/python_stdlib.zip", lambda route: None)  # never answered
@@ -195,6 +190,7 @@ def test_an_error_is_shown_with_its_line(shoe):
     assert shown.startswith("before") and 'File "cell 2", line 2' in shown and "1 / 0" in shown
 
 
+@pytest.mark.long
 def test_what_is_not_there_is_named(shoe):
     _, cells = shoe
     write(cells.nth(1), "import torch")
@@ -202,6 +198,7 @@ def test_what_is_not_there_is_named(shoe):
     wait_for(cells.nth(1), "NumPy, Matplotlib and coursepkg, no more")
 
 
+@pytest.mark.long
 def test_endless_text_is_cut(shoe):
     _, cells = shoe
     write(cells.nth(1), "for i in range(40_000):\n    print(i)")
@@ -211,7 +208,7 @@ def test_endless_text_is_cut(shoe):
     assert shown.endswith("... and more, not shown") and len(shown) < 110_000
 
 
-@pytest.mark.parametrize("file", ["pyodide.asm.js", "numpy-*.whl", "coursepkg-*.whl"])
+@pytest.mark.parametrize("file", each_of(["pyodide.asm.js", "numpy-*.whl", "coursepkg-*.whl"], "numpy-*.whl"))
 def test_a_file_that_is_not_the_pinned_one_is_refused(shoe, file):
     page, cells = shoe
     page.context.route(f"**/{file}", lambda route: route.fulfill(status=200, body="globalThis.evil = true"))
@@ -222,6 +219,7 @@ def test_a_file_that_is_not_the_pinned_one_is_refused(shoe, file):
     wait_for(cells.nth(1), "has everything above been run?")
 
 
+@pytest.mark.long
 def test_no_connection_is_said(shoe):
     page, cells = shoe
     page.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
@@ -271,7 +269,7 @@ def fill_in(page, answers):
     )
 
 
-@pytest.mark.parametrize("name", each_of(EXERCISES, EXERCISES_OF_CI))
+@pytest.mark.parametrize("name", each_of(EXERCISES, "dropout/inverted_dropout", "pooling/max_pool"))
 def test_an_exercise_is_done_in_its_page(open_page, tmp_path, name):
     page, answers = open_page(f"exercises/{name}"), answers_of(name)
     checks = page.locator("div.cell.tag_check")
