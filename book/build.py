@@ -2,7 +2,7 @@
 
 1. Forget all cached outputs if the package, the results or the requirements changed.
 2. Execute the pages that are not in the cache, several at a time, into the cache that MyST-NB reads.
-3. Write the executed pages to _build/executed, for the tests: those that MyST-NB writes lack the cached outputs.
+3. Write the executed pages to _build/executed, for tests: those that MyST-NB writes lack the cached outputs.
 4. Where there is a Chromium, build all pages in one and print that as a PDF.
 5. Build with warnings as errors, from scratch: a second incremental build forgets the warnings of the first.
 """
