@@ -77,4 +77,4 @@ def test_the_workflow_runs_what_ci_runs():
     steps = workflow["jobs"]["test"]["steps"]
     assert ".ci/run" in [step.get("run") for step in steps]
     assert Path(ROOT / ".ci/run").stat().st_mode & 0o100
-    assert (ROOT / ".ci/run").read_text().rstrip().endswith("make test")
+    assert (ROOT / ".ci/run").read_text().rstrip().endswith("make test LIVE=local")

@@ -96,10 +96,6 @@ def add_scripts(app, pagename, templatename, context, doctree):
         }
         context["body"] += f'<script type="application/json" id="exercise">{json.dumps(about)}</script>'
         app.add_js_file("exercise.js", loading_method="defer")
-        for button in context.get("header_buttons", []):
-            if button.get("label") == "launch-buttons":
-                for link in button["buttons"]:
-                    link["url"] = link["url"].replace(f"book/{pagename}.md", exercise["path"])
 
 
 def offer_notebooks(app, error):
@@ -111,5 +107,5 @@ def offer_notebooks(app, error):
 def setup(app):
     app.connect("config-inited", forget_pages, priority=1)
     app.connect("builder-inited", write_pages)
-    app.connect("html-page-context", add_scripts, priority=950)  # after live.js, and after the launch buttons
+    app.connect("html-page-context", add_scripts, priority=950)  # after live.js
     app.connect("build-finished", offer_notebooks)

@@ -6,11 +6,16 @@ from pathlib import Path
 from .repository import ROOT
 
 
+def notebook_of(app, pagename):
+    """The notebook to open or to save of a page, from the root of the repository."""
+    return f"{pagename}.ipynb" if pagename in app.env.exercise_pages else f"book/notebooks/{pagename}.ipynb"
+
+
 def point_to_notebooks(app, pagename, templatename, context, doctree):
     for button in context.get("header_buttons", []):
         if button.get("label") == "launch-buttons":
             for link in button["buttons"]:
-                link["url"] = link["url"].replace(f"book/{pagename}.md", f"book/notebooks/{pagename}.ipynb")
+                link["url"] = link["url"].replace(f"book/{pagename}.md", notebook_of(app, pagename))
 
 
 def offer_notebooks(app, error):
@@ -18,7 +23,8 @@ def offer_notebooks(app, error):
     if error is None and app.builder.format == "html":
         sources = Path(app.outdir) / "_sources"
         for notebook in sources.rglob("*.ipynb"):
-            generated = ROOT / "book" / "notebooks" / notebook.relative_to(sources)
+            page = notebook.relative_to(sources).with_suffix("").as_posix()
+            generated = ROOT / notebook_of(app, page)
             if generated.exists():  # not yet for a page that is being written; `make test` asks for it
                 shutil.copy(generated, notebook)
 
