@@ -32,7 +32,7 @@ def small_book(tmp_path):
     """The course's machinery around one page; returns a function that writes the page and builds."""
     for name in ("_config.yml", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("book/_ext", "book/_static"):
+    for name in ("book/_ext", "book/_live", "book/_static"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "book" / "build.py", tmp_path / "book")
     (tmp_path / "book" / "_toc.yml").write_text("format: jb-book\nroot: page\n")

@@ -27,7 +27,9 @@ TORCH = re.compile(r"^\s*(import|from) torch\b", re.MULTILINE)
 
 
 def in_page(exercise):
-    """Whether an exercise, a row of the catalog, has a page of its own."""
+    """Whether an exercise, a row of the catalog, has a page: its chapter is here, and it needs no PyTorch."""
+    if not (ROOT / "book" / exercise["topic"] / "exercises.md").is_file():
+        return False
     notebook = read_notebook(exercise["path"])
     return not any(TORCH.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 

@@ -40,6 +40,7 @@ def offer_scripts(app, config):
 def load_scripts(app, pagename, templatename, context, doctree):
     cells = doctree.findall(nodes.container) if doctree and app.builder.name == "html" else ()
     if any("tag_live" in cell["classes"] for cell in cells):
+        app.env.has_live_cells = True
         app.add_css_file("live.css")
         app.add_js_file("live.js", loading_method="defer")
 
@@ -89,7 +90,7 @@ def configure(folder, own, pins, local):
 
 def offer_python(app, error):
     """Write what the worker loads."""
-    if error is not None or app.builder.name != "html":
+    if error is not None or not getattr(app.env, "has_live_cells", False):
         return
     folder, pins, local = Path(app.outdir) / "_static" / "python", pyodide.read_pins(), is_local()
     own = [*pack_package(folder), "run_cell.py"]
