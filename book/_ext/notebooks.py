@@ -7,6 +7,7 @@ python book/_ext/notebooks.py --executed  copies in _build/notebooks, with the o
 """
 
 import argparse
+import shutil
 import sys
 
 import nbformat
@@ -66,6 +67,7 @@ def code_cells(notebook):
 
 
 def write_executed():
+    shutil.rmtree(BUILD / "notebooks", ignore_errors=True)
     for path in sorted(FOLDER.rglob("*.ipynb")):
         name = path.relative_to(FOLDER)
         notebook, page = (nbformat.read(one, as_version=4) for one in (path, BUILD / "executed" / name))

@@ -91,7 +91,7 @@
 
     changed() {
       this.resetButton.hidden = this.source === this.originalSource && this.shown.hidden;
-      this.box.dispatchEvent(new CustomEvent("live:edit", { bubbles: true, detail: this }));
+      this.box.dispatchEvent(new CustomEvent("live:edit", { bubbles: true }));
     }
 
     // A cell that judges the ones above it: it cannot be changed, and runs first what it judges.
@@ -168,7 +168,11 @@
       if (kind === "image") this.showImage(content);
       else if (kind === "html") this.shown.append(Object.assign(element("div", "output text_html"), { innerHTML: content }));
       else if (kind === "text" && this.shown.lastChild?.matches(".live-text")) this.shown.lastChild.append(content);
-      else this.shown.append(element("pre", kind === "text" ? "output live-text" : "output live-error", content));
+      else {
+        const text = element("pre", kind === "text" ? "output live-text" : "output live-error", content);
+        text.tabIndex = 0;  // a long one scrolls
+        this.shown.append(text);
+      }
     }
 
     // The new picture takes the place of the old one, in its figure with its caption.
@@ -185,6 +189,7 @@
 
   const page = {
     cells: [],
+    button,  // for exercise.js
     python: null,
     queue: Promise.resolve(),
     stops: 0,  // how often the reader has pressed Stop, which also ends what waits
@@ -228,8 +233,7 @@
       const began = performance.now();
       const stopped = new Promise((resolve) => { this.stopped = () => resolve("stopped"); });
       const source = cell.source;
-      const message = { cell: cell.number, name: cell.name, source };
-      const error = await Promise.race([python.run(message, (data) => cell.show(data)), stopped]);
+      const error = await Promise.race([python.run({ name: cell.name, source }, (data) => cell.show(data)), stopped]);
       cell.ran = error ? null : source;
       const seconds = ((performance.now() - began) / 1000).toFixed(2);
       if (error === "stopped") cell.say("Stopped. Python starts anew with the next cell: run all above once more.", true);
@@ -245,18 +249,16 @@
     },
 
     async start(cell) {
-      if (!this.python) {
-        const all = this.cells.map((other) => other.source).join("\n");
-        const names = PACKAGES.filter((name) => name === "numpy" || all.includes(name));
-        this.python = new Python(names, (loaded, total) => this.progress?.(loaded, total));
-      }
+      if (this.python) return;  // ready: what could not be started has been forgotten
+      const all = this.cells.map((other) => other.source).join("\n");
+      const names = PACKAGES.filter((name) => name === "numpy" || all.includes(name));
       const stopped = new Promise((_, reject) => { this.stopped = () => reject(new Error("Stopped.")); });
       const mega = (bytes) => (bytes / 1e6).toFixed(0);
       cell.say("Loading Python");
-      this.progress = (loaded, total) => {
+      this.python = new Python(names, (loaded, total) => {
         Object.assign(cell.meter, { hidden: false, value: loaded, max: total });
         cell.say(loaded < total ? `Loading Python: ${mega(loaded)} of ${mega(total)} MB` : "Starting Python");
-      };
+      });
       await Promise.race([this.python.ready, stopped]);
       cell.meter.hidden = true;
     },

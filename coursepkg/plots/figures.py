@@ -99,7 +99,7 @@ def label_line(ax, x, y, text, color, *, right=6, up=0):
 
 def _readable(color):
     rgb = np.array(to_rgb(color))
-    while 1.05 / (_luminance(rgb) + 0.05) < 4.8:
+    while 1.05 / (_luminance(rgb) + 0.05) < 4.8:  # 4.5 where the card is dimmed
         rgb = rgb * 0.95
     return tuple(rgb)
 

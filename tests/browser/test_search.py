@@ -3,9 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from coursebook.repository import ROOT
-
-HTML = ROOT / "_build" / "html"
+from screen import HTML
 
 
 @pytest.fixture(scope="module")

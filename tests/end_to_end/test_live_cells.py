@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 from coursebook.live import SCRIPTS
-from coursebook.pages import read_pages
+from coursebook.pages import is_live, read_pages
 from coursebook.repository import ROOT
 
 ALONE = """
@@ -22,11 +22,7 @@ for number, source in enumerate(json.load(sys.stdin), start=1):
     told.append(shown)
 print(json.dumps(told))
 """
-PAGES = {page.name: page for page in read_pages() if page.runs}
-
-
-def is_live(cell):
-    return "live" in cell.metadata.get("tags", ())
+PAGES = [page for page in read_pages() if page.runs]
 
 
 def run_alone(sources):
@@ -51,7 +47,7 @@ def shown_by_the_build(cell):
     return "".join(texts).split(), len(pictures)
 
 
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if any(map(is_live, page.code_cells))])
+@pytest.mark.parametrize("name", [page.name for page in PAGES if page.live_cells])
 def test_live_cells_need_nothing_but_live_cells(name):
     notebook = nbformat.read(ROOT / "_build" / "executed" / f"{name}.ipynb", as_version=4)
     cells = list(filter(is_live, notebook.cells))
@@ -69,5 +65,5 @@ def test_a_cell_that_needs_torch_or_another_cell_is_found():
 
 
 def test_each_numpy_page_has_live_cells():
-    without = [name for name, page in PAGES.items() if not any(map(is_live, page.code_cells))]
+    without = [page.name for page in PAGES if not page.live_cells]
     assert without == ["residual/gradients"]  # all of it is PyTorch

@@ -4,12 +4,13 @@ import sys
 
 from sphinx.util.docutils import SphinxDirective
 
-from .exercise_pages import page_name
+from .exercise_pages import find_exercises, page_name
+from .generated import is_site
 from .markdown import escape_cell, parse_markdown
 from .repository import ROOT, read_repository
 
 
-def index_table(exercises, repository, pages=()):
+def index_table(exercises, repository, pages):
     """Markdown lines of a table of exercises, one row each, with links that open them.
 
     Args:
@@ -43,7 +44,8 @@ class ExerciseIndexDirective(SphinxDirective):
     def run(self):
         from solutions.catalog import catalog
 
-        table = index_table(catalog(self.arguments[0]), read_repository(), self.env.exercise_pages)
+        pages = find_exercises() if is_site(self.env.app) else ()
+        table = index_table(catalog(self.arguments[0]), read_repository(), pages)
         return parse_markdown(self, table, classes=["exercise-index"])
 
 

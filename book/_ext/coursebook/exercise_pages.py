@@ -6,14 +6,13 @@ They are in no table of contents: the index of the chapter's exercises leads to 
 
 import json
 import re
-import shutil
-from pathlib import Path
+from functools import cache
 
 import nbformat
 
+from .generated import generate
 from .repository import ROOT
 
-FOLDER = ROOT / "book" / "exercises"
 HEADER = """---
 orphan: true
 file_format: mystnb
@@ -26,23 +25,25 @@ INSTALLS = re.compile(r"^(?:import importlib|if importlib|    %pip).*\n", re.MUL
 TORCH = re.compile(r"^\s*(import|from) torch\b", re.MULTILINE)
 
 
-def in_page(exercise):
-    """Whether an exercise, a row of the catalog, has a page: its chapter is here, and it needs no PyTorch."""
-    if not (ROOT / "book" / exercise["topic"] / "exercises.md").is_file():
-        return False
-    notebook = read_notebook(exercise["path"])
-    return not any(TORCH.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
-
-
-def read_notebook(path):
-    return nbformat.read(ROOT / path, as_version=4)
-
-
 def page_name(exercise):
     return f"exercises/{exercise['topic']}/{exercise['name']}"
 
 
-def write_page(exercise):
+@cache
+def find_exercises():
+    """{name of the page: (row of the catalog, learner's notebook)} of each exercise that has one."""
+    from solutions.catalog import catalog
+
+    found = {}
+    for exercise in catalog():
+        if (ROOT / "book" / exercise["topic"] / "exercises.md").is_file():  # the chapter is in the book
+            notebook = nbformat.read(ROOT / exercise["path"], as_version=4)
+            if not any(TORCH.search(cell.source) for cell in notebook.cells if cell.cell_type == "code"):
+                found[page_name(exercise)] = exercise, notebook
+    return found
+
+
+def write_page(exercise, notebook):
     """Markdown of an exercise's page."""
     read = ", ".join(f"{{doc}}`/{page}`" for page in exercise["read"])
     lines = [
@@ -54,60 +55,33 @@ def write_page(exercise):
         f"difficulty {exercise['difficulty']} of 3 · read first: {read}",
         "",
     ]
-    for cell in read_notebook(exercise["path"]).cells[1:]:  # the first one is the title
+    for cell in notebook.cells[1:]:  # the first one is the title
         if cell.cell_type == "code":
             role = cell.metadata.get("exercise", {}).get("role", "given")
-            lines += [
-                "```{code-cell} ipython3",
-                f":tags: [live, {role}]",
-                INSTALLS.sub("", cell.source),
-                "```",
-                "",
-            ]
+            source = INSTALLS.sub("", cell.source)
+            lines += ["```{code-cell} ipython3", f":tags: [live, {role}]", source, "```", ""]
         else:
             lines += [cell.source, ""]
     return "\n".join(lines)
 
 
-def forget_pages(app, config):
-    """Before the table of contents is read: what lies there then is taken for left out on purpose."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-
-
-def write_pages(app):
-    from solutions.catalog import catalog
-
-    app.env.exercise_pages = {}
-    if app.builder.name == "html":
-        for exercise in filter(in_page, catalog()):
-            path = ROOT / "book" / f"{page_name(exercise)}.md"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(write_page(exercise), encoding="utf-8")
-            app.env.exercise_pages[page_name(exercise)] = exercise
+def write_pages():
+    return {f"{name}.md": write_page(*found) for name, found in find_exercises().items()}
 
 
 def add_scripts(app, pagename, templatename, context, doctree):
     """The page knows its cells by the ids that they have in the notebook, which it can be saved as."""
-    exercise = app.env.exercise_pages.get(pagename)
-    if exercise:
-        notebook = read_notebook(exercise["path"])
+    if pagename in find_exercises():
+        _, notebook = find_exercises()[pagename]
         about = {
-            "name": exercise["name"],
-            "key": f"{exercise['topic']}/{exercise['name']}",
+            "name": pagename,
+            "notebook": context["pathto"](f"_sources/{pagename}.ipynb", 1),  # the download button's
             "cells": [cell.id for cell in notebook.cells if cell.cell_type == "code"],
         }
         context["body"] += f'<script type="application/json" id="exercise">{json.dumps(about)}</script>'
         app.add_js_file("exercise.js", loading_method="defer")
 
 
-def offer_notebooks(app, error):
-    if error is None and app.builder.name == "html":
-        for name, exercise in app.env.exercise_pages.items():
-            shutil.copy(ROOT / exercise["path"], Path(app.outdir) / f"{name}.ipynb")
-
-
 def setup(app):
-    app.connect("config-inited", forget_pages, priority=1)
-    app.connect("builder-inited", write_pages)
+    generate(app, ROOT / "book" / "exercises", write_pages)
     app.connect("html-page-context", add_scripts, priority=950)  # after live.js
-    app.connect("build-finished", offer_notebooks)

@@ -3,19 +3,20 @@
 import shutil
 from pathlib import Path
 
+from .exercise_pages import find_exercises
 from .repository import ROOT
 
 
-def notebook_of(app, pagename):
+def notebook_of(pagename):
     """The notebook to open or to save of a page, from the root of the repository."""
-    return f"{pagename}.ipynb" if pagename in app.env.exercise_pages else f"book/notebooks/{pagename}.ipynb"
+    return f"{pagename}.ipynb" if pagename in find_exercises() else f"book/notebooks/{pagename}.ipynb"
 
 
 def point_to_notebooks(app, pagename, templatename, context, doctree):
     for button in context.get("header_buttons", []):
         if button.get("label") == "launch-buttons":
             for link in button["buttons"]:
-                link["url"] = link["url"].replace(f"book/{pagename}.md", notebook_of(app, pagename))
+                link["url"] = link["url"].replace(f"book/{pagename}.md", notebook_of(pagename))
 
 
 def offer_notebooks(app, error):
@@ -24,7 +25,7 @@ def offer_notebooks(app, error):
         sources = Path(app.outdir) / "_sources"
         for notebook in sources.rglob("*.ipynb"):
             page = notebook.relative_to(sources).with_suffix("").as_posix()
-            generated = ROOT / notebook_of(app, page)
+            generated = ROOT / notebook_of(page)
             if generated.exists():  # not yet for a page that is being written; `make test` asks for it
                 shutil.copy(generated, notebook)
 

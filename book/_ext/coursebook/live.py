@@ -17,6 +17,8 @@ from pathlib import Path
 import pyodide
 from docutils import nodes
 
+from .generated import is_site
+from .pages import read_pages
 from .repository import ROOT
 
 SCRIPTS = ROOT / "book" / "_live"
@@ -38,9 +40,8 @@ def offer_scripts(app, config):
 
 
 def load_scripts(app, pagename, templatename, context, doctree):
-    cells = doctree.findall(nodes.container) if doctree and app.builder.name == "html" else ()
+    cells = doctree.findall(nodes.container) if doctree and is_site(app) else ()
     if any("tag_live" in cell["classes"] for cell in cells):
-        app.env.has_live_cells = True
         app.add_css_file("live.css")
         app.add_js_file("live.js", loading_method="defer")
 
@@ -90,7 +91,7 @@ def configure(folder, own, pins, local):
 
 def offer_python(app, error):
     """Write what the worker loads."""
-    if error is not None or not getattr(app.env, "has_live_cells", False):
+    if error is not None or not is_site(app) or not any(page.live_cells for page in read_pages()):
         return
     folder, pins, local = Path(app.outdir) / "_static" / "python", pyodide.read_pins(), is_local()
     own = [*pack_package(folder), "run_cell.py"]

@@ -6,7 +6,6 @@ them anywhere: what is public in coursepkg is found.
 
 import inspect
 import re
-import shutil
 from importlib import import_module
 from itertools import groupby
 
@@ -15,16 +14,18 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from coursepkg.layer import Layer
 
+from .generated import generate, is_site
 from .markdown import escape_cell, parse_markdown
 from .repository import ROOT, read_repository
 from .symbols import find_symbols, find_twin, find_uses, symbols_by_path
 
 PAGES = ROOT / "book" / "package"
+LIST = PAGES.with_suffix(".md")
 SECTIONS = "Args|Fields|Raises|Returns|Source"
 
 
 def has_pages(app):
-    return app.builder.name == "html" and PAGES.with_suffix(".md").is_file()
+    return is_site(app) and LIST.is_file()
 
 
 def symbol_link(app, docname, symbol, text):
@@ -146,17 +147,9 @@ def symbol_page(symbol):
     return "\n".join(lines) + "\n"
 
 
-def forget_pages(app, config):
-    """Before sphinx-external-toc looks for files that are not in the table of contents, to exclude them."""
-    shutil.rmtree(PAGES, ignore_errors=True)
-
-
-def write_pages(app):
-    if has_pages(app):
-        for symbol in find_symbols().values():
-            path = ROOT / "book" / f"{symbol.page}.rst"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(symbol_page(symbol), encoding="utf-8")
+def write_pages():
+    symbols = find_symbols().values() if LIST.is_file() else ()
+    return {f"{symbol.page}.rst": symbol_page(symbol) for symbol in symbols}
 
 
 def clean_docstring(app, what, name, obj, options, lines):
@@ -177,7 +170,6 @@ def clean_docstring(app, what, name, obj, options, lines):
 def setup(app):
     app.add_role("symbol", SymbolRole())
     app.add_directive("package", PackageDirective)
-    app.connect("config-inited", forget_pages)
-    app.connect("builder-inited", write_pages)
+    generate(app, PAGES, write_pages)
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", clean_docstring, priority=400)  # before Napoleon

@@ -10,6 +10,10 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from .repository import ROOT
 
 
+def is_live(cell):
+    return "live" in cell.metadata.get("tags", ())
+
+
 @dataclass(frozen=True)
 class Page:
     """A page: its name in the table of contents, its file and its cells."""
@@ -22,6 +26,11 @@ class Page:
     @property
     def code_cells(self):
         return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+
+    @property
+    def live_cells(self):
+        """Those that readers can run in the page."""
+        return [cell for cell in self.code_cells if is_live(cell)]
 
 
 def read_page(name, root=ROOT):

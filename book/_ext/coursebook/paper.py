@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from .generated import is_site
 from .repository import ROOT
 
 PDF = ROOT / "_build" / "deep-learning-by-hand.pdf"
@@ -60,7 +61,7 @@ def _print(playwright, page):
 
 
 def link_to_it(app, pagename, templatename, context, doctree):
-    if app.builder.name != "html" or not PDF.exists():
+    if not is_site(app) or not PDF.exists():
         return
     for button in context.get("header_buttons", []):
         if button.get("label") == "download-buttons":

@@ -3,11 +3,13 @@
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 
+from .generated import is_site
+
 WORDS_A_MINUTE = 200
 
 
 def add_times(app, pagename, templatename, context, doctree):
-    if app.builder.name != "html" or doctree is None:
+    if not is_site(app) or doctree is None:
         return
     run = NbMetadataCollector.get_exec_data(app.env, pagename)
     if run is None:

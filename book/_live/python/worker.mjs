@@ -1,9 +1,9 @@
 // Python for one page, in a module worker, so that the page answers while a cell runs.
 //
-// In:  {start: names of packages}, once; then {cell, name, source}.
+// In:  {start: names of packages}, once; then {name, source} of a cell, one at a time.
 // Out: {kind: "progress", loaded, total}, {kind: "ready"} or {kind: "broken", content}; then for a cell
-//      {cell, kind: "text" | "html" | "image" | "error", content}, and at its end
-//      {cell, kind: "end", error}: the name of an exception, "" or "fatal" when Python itself is lost.
+//      {kind: "text" | "html" | "image" | "error", content}, and at its end {kind: "end", error}: the name of
+//      an exception, "" or "fatal" when Python itself is lost.
 
 const here = new URL("./", import.meta.url);
 const askServer = self.fetch.bind(self);
@@ -74,14 +74,14 @@ async function start(names) {
 }
 
 let started;
-onmessage = async ({ data: { start: names, cell, name, source } }) => {
+onmessage = async ({ data: { start: names, name, source } }) => {
   if (names) {
     started = start(names);
     started.then(() => postMessage({ kind: "ready" }), giveUp);
     return;
   }
   await started;
-  const emit = (kind, content) => postMessage({ cell, kind, content });
+  const emit = (kind, content) => postMessage({ kind, content });
   let error;
   try {
     error = runCell(source, name, variables, emit);
@@ -89,5 +89,5 @@ onmessage = async ({ data: { start: names, cell, name, source } }) => {
     emit("error", String(fatal));
     error = "fatal";
   }
-  postMessage({ cell, kind: "end", error });
+  postMessage({ kind: "end", error });
 };
