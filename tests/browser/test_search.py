@@ -18,7 +18,7 @@ def search(browser):
         page.keyboard.type(words)
         page.keyboard.press("Enter")
         page.wait_for_function(
-            "() => Search._index && document.querySelector('.search-summary')"
+            "() => typeof Search === 'object' && Search._index && document.querySelector('.search-summary')"
             "?.innerText.match(/finished|did not match/)"
         )
         found = page.eval_on_selector_all(
