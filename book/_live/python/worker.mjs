@@ -7,6 +7,13 @@
 
 const here = new URL("./", import.meta.url);
 const askServer = self.fetch.bind(self);
+// Matplotlib looks through all its fonts at each start. Those of PostScript and PDF draw nothing in a page.
+const FORGET_FONTS = `
+import pathlib, shutil, sysconfig
+fonts = pathlib.Path(sysconfig.get_path("purelib"), "matplotlib/mpl-data/fonts")
+shutil.rmtree(fonts / "afm")
+shutil.rmtree(fonts / "pdfcorefonts")
+`;
 let config, loaded = 0, total = 0, runCell, variables;
 
 // Every file that Pyodide asks for must be one that the book was built with, to the byte.
@@ -65,6 +72,7 @@ async function start(names) {
     packages: names,
     env: { HOME: "/home/pyodide", MPLBACKEND: "agg", TQDM_DISABLE: "1" },
   });
+  if (names.includes("matplotlib")) pyodide.runPython(FORGET_FONTS, { globals: pyodide.toPy({}) });
   for (const [name, content] of await Promise.all(own)) {
     if (name.endsWith(".py")) pyodide.runPython(new TextDecoder().decode(content), { filename: name });
     else if (name.endsWith(".whl")) pyodide.unpackArchive(content, "wheel");
