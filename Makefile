@@ -6,10 +6,10 @@ PY := $(BIN)/python
 READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
 export LIVE  # LIVE=local: the book holds what its live cells load
-PYTEST := $(PY) -m pytest -n 2
+PYTEST := $(PY) -m pytest -n 2 --dist worksteal -rs
 # Three: a worker waits while its notebook's kernel starts.
 NBVAL := $(PY) -m pytest -n 3 --dist loadscope -q -p no:cacheprovider --nbval-cell-timeout=300
-BROWSER := $(PYTEST) --dist worksteal -rs tests/browser
+BROWSER := $(PYTEST) tests/browser
 
 .PHONY: book test test-browser lab exercises bench address
 
@@ -27,9 +27,9 @@ test: $(READY)
 	$(NBVAL) --nbval _build/notebooks
 	$(NBVAL) --nbval _build/solutions
 	$(NBVAL) --nbval-lax exercises
-	$(PYTEST) --dist worksteal -rs tests/end_to_end
+	$(PYTEST) tests/end_to_end
 	$(BROWSER) -m "not long"
-	$(PYTEST) --dist loadscope -rs tests --ignore=tests/bench --ignore=tests/end_to_end --ignore=tests/browser
+	$(PYTEST) tests --ignore=tests/bench --ignore=tests/end_to_end --ignore=tests/browser
 
 test-browser: book
 	$(BROWSER)

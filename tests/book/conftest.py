@@ -1,5 +1,6 @@
 """The book as built by `make book`, and its sources."""
 
+import gc
 from types import SimpleNamespace
 
 import pytest
@@ -27,10 +28,13 @@ def book():
 def html():
     """{path below _build/html: parsed page}; search and index pages of the theme included."""
     folder = ROOT / "_build" / "html"
+    gc.disable()  # it would look through the millions of elements again and again, here and in later tests
     built = {
         path.relative_to(folder).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for path in folder.rglob("*.html")
         if "_static" not in path.parts
     }
+    gc.freeze()
+    gc.enable()
     assert built, "there is no built book: run `make book` first"
     return built

@@ -152,12 +152,12 @@ def test_code_leads_to_the_package(book, html):
 
 
 def test_the_pages_of_symbols_name_the_pages_that_use_them(book, html, pages):
+    links = {page.name: symbol_links(html[f"{page.name}.html"].article, page.name) for page in book.pages}
     for symbol in SYMBOLS:
         named = {link["href"].removeprefix("../../") for link in pages[symbol.page].select("ul a.reference")}
-        for page in book.pages:
-            linked = {target for _, target in symbol_links(html[f"{page.name}.html"].article, page.name)}
-            if page.name in find_uses().get(symbol.object, ()):
-                assert f"{page.name}.html" in named and symbol.page in linked, (symbol.path, page.name)
+        for name in find_uses().get(symbol.object, ()):
+            assert f"{name}.html" in named, (symbol.path, name)
+            assert symbol.page in {target for _, target in links[name]}, (symbol.path, name)
 
 
 def anchor_of(term):
@@ -171,9 +171,11 @@ def linked_term(node):
 
 
 def is_prose(node):
+    if node.name is not None:
+        return False
     names = {parent.name for parent in node.parents}
     elsewhere = names & {"a", "code", "table", "figcaption"} or node.find_parent(class_="admonition-title")
-    return node.name is None and "p" in names and not elsewhere
+    return "p" in names and not elsewhere
 
 
 def test_the_words_of_the_glossary_lead_there(book, html):
