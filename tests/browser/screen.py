@@ -1,16 +1,10 @@
 """How the tests show a page, and what they hold against it."""
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from coursebook.repository import ROOT
 
 HTML = ROOT / "_build" / "html"
 THEMES = ("light", "dark")
-
-
-def each_of(names, *of_ci):
-    """Parameters of a test. Those not of CI are run by `make test-browser` alone, since they take long."""
-    return [pytest.param(name, marks=() if name in of_ci else pytest.mark.long) for name in names]
 
 
 def show(page, theme="light", width=1440):

@@ -11,7 +11,7 @@ import pytest
 from coursebook.exercise_pages import find_exercises
 from coursebook.pages import read_pages
 from coursebook.repository import ROOT
-from screen import HTML, THEMES, complaints, each_of, show
+from screen import HTML, THEMES, complaints, show
 
 from coursepkg.checks import open_exercise
 
@@ -22,6 +22,7 @@ MINUTE = 60_000  # milliseconds
 
 PAGES = [page.name for page in read_pages() if page.live_cells]
 EXERCISES = [name.removeprefix("exercises/") for name in find_exercises()]
+IN_CI = ("dropout/inverted_dropout", "pooling/max_pool")
 
 
 class Server(SimpleHTTPRequestHandler):
@@ -105,7 +106,7 @@ WHAT_CELLS_SHOW = """part => livePage.cells.map(cell => {
 })"""
 
 
-@pytest.mark.parametrize("name", each_of(PAGES, "pooling/by_hand", "residual/block"))
+@pytest.mark.parametrize("name", PAGES)
 def test_live_cells_show_what_the_built_page_shows(open_page, site, name):
     page = open_page(name)
     assert not [url for url in page.asked if "/python/" in url]  # nothing before the first Run
@@ -123,7 +124,6 @@ def test_live_cells_show_what_the_built_page_shows(open_page, site, name):
     assert (elsewhere, page.failed) == ([], [])
 
 
-@pytest.mark.long
 def test_the_outputs_are_compared(open_page):
     page = open_page("pooling/by_hand")
     page.evaluate("livePage.cells[2].source = 'print(1)'")
@@ -166,7 +166,6 @@ def test_stop_ends_python_and_run_all_above_brings_it_back(shoe):
     assert page.failed == []
 
 
-@pytest.mark.long
 def test_stop_while_python_loads(shoe):
     page, cells = shoe
     page.route("**/python_stdlib.zip", lambda route: None)  # never answered
@@ -185,20 +184,18 @@ def test_an_error_is_shown_with_its_line(shoe):
     assert shown.startswith("before") and 'File "cell 2", line 2' in shown and "1 / 0" in shown
 
 
-@pytest.mark.long
 def test_what_is_not_there_is_named(shoe):
     _, cells = shoe
     run_instead(cells.nth(1), "import torch", "NumPy, Matplotlib and coursepkg, no more")
 
 
-@pytest.mark.long
 def test_endless_text_is_cut(shoe):
     _, cells = shoe
     shown = run_instead(cells.nth(1), "for i in range(40_000):\n    print(i)", "Ran in")
     assert shown.endswith("... and more, not shown") and len(shown) < 110_000
 
 
-@pytest.mark.parametrize("file", each_of(["pyodide.asm.js", "numpy-*.whl", "coursepkg-*.whl"], "numpy-*.whl"))
+@pytest.mark.parametrize("file", ["pyodide.asm.js", "numpy-*.whl", "coursepkg-*.whl"])
 def test_a_file_that_is_not_the_pinned_one_is_refused(shoe, file):
     page, cells = shoe
     page.context.route(f"**/{file}", lambda route: route.fulfill(status=200, body="globalThis.evil = true"))
@@ -209,7 +206,6 @@ def test_a_file_that_is_not_the_pinned_one_is_refused(shoe, file):
     wait_for(cells.nth(1), "has everything above been run?")
 
 
-@pytest.mark.long
 def test_no_connection_is_said(shoe):
     page, cells = shoe
     page.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
@@ -258,7 +254,10 @@ def fill_in(page, answers):
     )
 
 
-@pytest.mark.parametrize("name", each_of(EXERCISES, "dropout/inverted_dropout", "pooling/max_pool"))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in IN_CI else pytest.mark.long) for name in EXERCISES],
+)
 def test_an_exercise_is_done_in_its_page(open_page, tmp_path, name):
     page, answers = open_page(f"exercises/{name}"), answers_of(name)
     checks = page.locator("div.cell.tag_check")

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from coursebook.pages import read_pages
 from coursebook.repository import ROOT
-from screen import HTML, THEMES, complaints, each_of, show
+from screen import HTML, THEMES, complaints, show
 
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their source
@@ -18,15 +18,6 @@ OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their sou
 ]
 EXERCISES = ["exercises/dropout/thinned_step", "exercises/residual/block_backward"]
 PAGES = [page.name for page in read_pages()] + ["search", "genindex", *OF_THE_PACKAGE, *EXERCISES]
-OF_EACH_KIND = (
-    "intro",
-    "pooling/windows",
-    "residual/why",
-    "dropout/exercises",
-    "claims",
-    *OF_THE_PACKAGE,
-    *EXERCISES,
-)
 WIDTHS = (360, 768, 1440)
 PICTURES = (("light", 360), ("dark", 1440))  # kept, to look at
 HEAVIEST = 2_500_000  # bytes of a page with all that it loads
@@ -62,7 +53,6 @@ def test_a_page_asks_nobody_and_no_script_fails(page):
     assert sum((HTML / file).stat().st_size for file in files) < HEAVIEST
 
 
-@pytest.mark.parametrize("page", each_of(PAGES, *OF_EACH_KIND), indirect=True, scope="module")
 def test_a_page_is_accessible(page):
     but_code = {"exclude": [["pre"]]}  # which has a test of its own
     show(page)
@@ -71,7 +61,6 @@ def test_a_page_is_accessible(page):
     assert complaints(page, but_code, runOnly=["color-contrast"]) == []
 
 
-@pytest.mark.parametrize("page", each_of(PAGES, *OF_EACH_KIND), indirect=True, scope="module")
 def test_a_page_fits_its_screen(page):
     (SCREENSHOTS / page.name).parent.mkdir(parents=True, exist_ok=True)
     for theme, width in product(THEMES, WIDTHS):
