@@ -1,12 +1,16 @@
-"""What Jupyter Book 1.0.4 and its theme get wrong in every page: dead scripts and misleading roles."""
+"""What Jupyter Book 1.0.4 and its theme get wrong in every page: dead scripts, misleading roles and names."""
 
 from pathlib import Path
 
+SEARCH_FIELD = 'search-button-field search-button__button pst-js-only" title="Search"'
 REPLACEMENTS = (
     # A list whose children are no list items.
     ('class="citation-list" role="list"', 'class="citation-list"'),
     ('role="list" class="citation-list"', 'class="citation-list"'),
     (' role="doc-biblioentry"', ""),
+    # Names other than the words that can be read there, which somebody who steers by voice says.
+    (' aria-label="Toggle hidden content"', ""),
+    (f'{SEARCH_FIELD} aria-label="Search"', SEARCH_FIELD),
 )
 
 
