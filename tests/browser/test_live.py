@@ -132,6 +132,20 @@ def test_the_outputs_are_compared(open_page):
     assert shown[2]["text"].split() == ["1"] != built[2]["text"].split()
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_new_picture_stands_where_the_built_one_stood(open_page, width):
+    page = open_page("residual/degradation")
+    show(page, width=width)
+    page.reload()  # no sidebar is on its way out
+    where = """part => {
+        const picture = livePage.cells[1][part].querySelector("img").getBoundingClientRect();
+        return [picture.left, picture.width];
+    }"""
+    before = page.evaluate(where, "built")
+    page.evaluate("livePage.run(livePage.cells.slice(0, 2))")
+    assert page.evaluate(where, "shown") == before
+
+
 def test_a_cell_is_changed_run_and_reset_by_keyboard(shoe):
     page, cells = shoe
     first = cells.nth(1)
