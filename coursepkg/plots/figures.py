@@ -32,7 +32,8 @@ def show_pictures(pictures, titles=None, columns=8, masks=None):
     rows = -(-count // columns)
     side = 6.4 / max(columns, 4)
     size = (side * columns, rows * (side * height / width + (0.28 if titles is not None else 0.05)))
-    fig, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    bare = {"xticks": [], "yticks": []}
+    fig, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, subplot_kw=bare)
     for ax in axes.flat:
         ax.axis("off")
     for number, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):

@@ -8,11 +8,14 @@
 const here = new URL("./", import.meta.url);
 const askServer = self.fetch.bind(self);
 // Matplotlib looks through all its fonts at each start. Those of PostScript and PDF draw nothing in a page.
-const FORGET_FONTS = `
-import pathlib, shutil, sysconfig
+// What is loaded here stays, and the garbage collector need not look at it while a cell runs.
+const START_MATPLOTLIB = `
+import gc, pathlib, shutil, sysconfig
 fonts = pathlib.Path(sysconfig.get_path("purelib"), "matplotlib/mpl-data/fonts")
 shutil.rmtree(fonts / "afm")
 shutil.rmtree(fonts / "pdfcorefonts")
+import matplotlib.pyplot
+gc.freeze()
 `;
 let config, loaded = 0, total = 0, runCell, variables;
 
@@ -72,11 +75,11 @@ async function start(names) {
     packages: names,
     env: { HOME: "/home/pyodide", MPLBACKEND: "agg", TQDM_DISABLE: "1" },
   });
-  if (names.includes("matplotlib")) pyodide.runPython(FORGET_FONTS, { globals: pyodide.toPy({}) });
   for (const [name, content] of await Promise.all(own)) {
     if (name.endsWith(".py")) pyodide.runPython(new TextDecoder().decode(content), { filename: name });
     else if (name.endsWith(".whl")) pyodide.unpackArchive(content, "wheel");
   }
+  if (names.includes("matplotlib")) pyodide.runPython(START_MATPLOTLIB, { globals: pyodide.toPy({}) });
   runCell = pyodide.globals.get("run_cell");
   variables = pyodide.toPy({ __name__: "__main__" });
 }
