@@ -82,6 +82,14 @@ def test_a_cell_that_needs_torch_or_another_cell_is_found():
     assert "ModuleNotFoundError" in torch[1] and "NameError" in missing[1]
 
 
+def test_another_picture_is_found():
+    imports = "import numpy as np; import matplotlib.pyplot as plt\n"
+    cells = [f"plt.imshow(np.random.default_rng({seed}).random((12, 54)) < 0.7);" for seed in (0, 0, 1)]
+    same, again, other = (pictures(shown)[0] for shown in run_alone([imports + cell for cell in cells]))
+    assert difference(same, again) == (0, 0)
+    assert difference(same, other)[1] > 10
+
+
 def test_each_numpy_page_has_live_cells():
     without = [page.name for page in PAGES if not page.live_cells]
     assert without == ["residual/gradients"]  # all of it is PyTorch
