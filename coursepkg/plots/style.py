@@ -38,6 +38,7 @@ def use_course_style():
             "svg.hashsalt": "coursepkg",
             "font.size": 12,  # on a phone a figure is 5 inches wide
             "axes.titlesize": "medium",
+            "axes.titley": 1.0,  # no search for ticks above it, which takes a tenth of the drawing
             "legend.fontsize": 11,
             "xtick.labelsize": 11,
             "ytick.labelsize": 11,
