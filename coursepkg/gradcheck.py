@@ -135,7 +135,7 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
     dx = layer.backward(dy)
     found = {"x": np.array(dx), **{key: np.array(grad) for key, grad in layer.grads.items()}}
     params = layer.params
-    _check_shapes(found, {"x": x, **params})
+    _validate_shapes(found, {"x": x, **params})
 
     def output(x):
         return layer.forward(x, **forward)
@@ -170,7 +170,7 @@ def _compare(name, backward, differences):
     )
 
 
-def _check_shapes(found, expected):
+def _validate_shapes(found, expected):
     for name, array in expected.items():
         if name not in found:
             raise ValueError(f"backward left no gradient for the parameter {name!r}")

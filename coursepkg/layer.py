@@ -7,11 +7,16 @@ class Layer:
     """A function with parameters that knows its own gradient.
 
     A subclass names its arrays in `param_names` and `buffer_names`, keeps each as an attribute of that name
-    (None where it has none), and writes `forward` and `backward`. A layer made of others puts those into
-    `children`, a dict.
+    (None where it has none), and writes `forward` and `backward`. An attribute that is a Layer is a child:
+    its parameters are this layer's, too, and `train`, `eval` and `repr` reach it.
 
     `forward` leaves what `backward` needs in `self.saved`; `backward` reads it there, sets `self.grads` and
-    returns the gradient with respect to the input.
+    returns the gradient with respect to the input. It goes by what `forward` used: a setting that was changed
+    in between, or `train()` or `eval()`, does not matter to it.
+
+    Do not write into x or y between `forward` and `backward`: a layer keeps the arrays that it was given and
+    that it returned, not copies of them. Nor is an array that `backward` returns always a new one; a layer
+    that does nothing hands on dy itself.
     """
 
     param_names = ()
@@ -19,9 +24,13 @@ class Layer:
 
     def __init__(self):
         self.training = True
-        self.children = {}
         self._grads = {}
         self._saved = None
+
+    def __setattr__(self, name, value):
+        if isinstance(value, Layer):
+            self._refuse_twice(name, value)
+        super().__setattr__(name, value)
 
     def forward(self, x):
         """The output for the input x."""
@@ -75,10 +84,18 @@ class Layer:
     def grads(self, own):
         self._grads = own
 
+    def named_children(self):
+        """Iterates over (name, layer) of the layers that are attributes of this one, as they came."""
+        return ((name, value) for name, value in vars(self).items() if isinstance(value, Layer))
+
+    def children(self):
+        """Iterates over the layers that are attributes of this one."""
+        return (child for _, child in self.named_children())
+
     def layers(self):
-        """Iterates over this layer and all the layers in it, in the order of the forward pass."""
+        """Iterates over this layer and all the layers in it, in the order they came."""
         yield self
-        for child in self.children.values():
+        for child in self.children():
             yield from child.layers()
 
     def train(self, mode=True):
@@ -146,13 +163,33 @@ class Layer:
             own[key][...] = value
         return self
 
+    def extra_repr(self):
+        """The settings, as `repr` shows them."""
+        return ""
+
+    def __repr__(self):
+        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
+        inside = "\n  ".join(["", *filter(None, [self.extra_repr()]), *lines]) + "\n"
+        return f"{type(self).__name__}({inside if lines else self.extra_repr()})"
+
+    def _refuse_twice(self, name, layer):
+        """A layer remembers its last call only, so it cannot stand in two places."""
+        here = {id(one) for key, child in self.named_children() if key != name for one in child.layers()}
+        for one in layer.layers():
+            if one is self or id(one) in here:
+                kind, owner = type(one).__name__, type(self).__name__
+                raise ValueError(
+                    f"{name} must be a layer that {owner} does not hold yet, got the same {kind} twice: it "
+                    "remembers its last call alone. Make another one."
+                )
+
     def _own(self, names):
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def _collect(self, own, kind):
         nested = {
             f"{name}.{key}": value
-            for name, child in self.children.items()
+            for name, child in self.named_children()
             for key, value in getattr(child, kind).items()
         }
         return {**own, **nested}

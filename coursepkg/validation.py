@@ -1,6 +1,6 @@
-"""The argument checks that all modules share.
+"""The validation of arguments that all modules share.
 
-Each check returns the value in the form the caller goes on with, or raises a TypeError or ValueError that
+Each function returns the value in the form the caller goes on with, or raises a TypeError or ValueError that
 names the argument, its value and what is allowed.
 """
 
@@ -13,50 +13,78 @@ import numpy as np
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def check_probability(name, value):
+class Setting:
+    """An attribute of a layer that is validated whenever it is set, in the constructor and later.
+
+    class Dropout(Layer):
+        p = Setting(validate_probability)
+
+    Args:
+        validate: function (name, value) -> the value to keep, which raises ValueError or TypeError.
+    """
+
+    def __init__(self, validate):
+        self.validate = validate
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, layer, owner=None):
+        if layer is None:
+            return self
+        try:
+            return layer.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(f"{type(layer).__name__} has no {self.name!r} yet") from None
+
+    def __set__(self, layer, value):
+        layer.__dict__[self.name] = self.validate(self.name, value)
+
+
+def validate_probability(name, value):
     """A number in [0, 1], as float."""
-    value = _check_number(name, value, "a probability in [0, 1]")
+    value = _validate_number(name, value, "a probability in [0, 1]")
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be a probability in [0, 1], got {value}")
     return value
 
 
-def check_positive_number(name, value):
+def validate_positive_number(name, value):
     """A finite number > 0, as float."""
-    value = _check_number(name, value, "a number > 0")
+    value = _validate_number(name, value, "a number > 0")
     if not 0 < value < math.inf:
         raise ValueError(f"{name} must be a finite number > 0, got {value}")
     return value
 
 
-def check_nonnegative_number(name, value):
+def validate_nonnegative_number(name, value):
     """A finite number >= 0, as float."""
-    value = _check_number(name, value, "a number >= 0")
+    value = _validate_number(name, value, "a number >= 0")
     if not 0 <= value < math.inf:
         raise ValueError(f"{name} must be a finite number >= 0, got {value}")
     return value
 
 
-def check_positive_int(name, value):
+def validate_positive_int(name, value):
     """A whole number >= 1, as int."""
-    return _check_int(name, value, 1)
+    return _validate_int(name, value, 1)
 
 
-def check_nonnegative_int(name, value):
+def validate_nonnegative_int(name, value):
     """A whole number >= 0, as int."""
-    return _check_int(name, value, 0)
+    return _validate_int(name, value, 0)
 
 
-def check_per_axis(name, value, axes, minimum):
+def validate_per_axis(name, value, axes, minimum):
     """One whole number for all axes, or one for each: always returned as a tuple of `axes` numbers."""
     if isinstance(value, tuple | list):
         if len(value) not in (1, axes):
             raise ValueError(f"{name} must be a whole number, or one for each axis, {axes}, got {value!r}")
-        return tuple(_check_int(name, entry, minimum) for entry in value) * (axes // len(value))
-    return (_check_int(name, value, minimum),) * axes
+        return tuple(_validate_int(name, entry, minimum) for entry in value) * (axes // len(value))
+    return (_validate_int(name, value, minimum),) * axes
 
 
-def check_generator(name, rng):
+def validate_generator(name, rng):
     """A numpy.random.Generator; None becomes a fresh one."""
     if rng is None:
         return np.random.default_rng()
@@ -65,7 +93,7 @@ def check_generator(name, rng):
     return rng
 
 
-def check_dtype(name, dtype):
+def validate_dtype(name, dtype):
     """float32 or float64, as numpy.dtype."""
     try:
         dtype = np.dtype(dtype)
@@ -76,7 +104,7 @@ def check_dtype(name, dtype):
     return dtype
 
 
-def check_float_array(name, x):
+def validate_float_array(name, x):
     """A float32 or float64 array."""
     if not isinstance(x, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, float32 or float64, got {type(x).__name__}")
@@ -85,15 +113,15 @@ def check_float_array(name, x):
     return x
 
 
-def check_shape(name, array, shape):
+def validate_shape(name, array, shape):
     """An array or tensor of exactly this shape."""
     if tuple(array.shape) != tuple(shape):
         raise ValueError(f"{name} must have shape {tuple(shape)}, got {tuple(array.shape)}")
 
 
-def check_input(x, param):
+def validate_input(x, param):
     """The input of a layer: a float array of the dtype of the layer's parameter (None: of either dtype)."""
-    check_float_array("x", x)
+    validate_float_array("x", x)
     if param is not None and x.dtype != param.dtype:
         raise TypeError(
             f"x must have the dtype of the layer's parameters, {param.dtype}, got {x.dtype}: "
@@ -102,9 +130,9 @@ def check_input(x, param):
     return x
 
 
-def check_gradient(dy, shape, dtype):
+def validate_gradient(dy, shape, dtype):
     """The upstream gradient of an output of this shape and dtype."""
-    check_float_array("dy", dy)
+    validate_float_array("dy", dy)
     if dy.shape != tuple(shape):
         raise ValueError(f"dy has shape {dy.shape}, but forward returned shape {tuple(shape)}")
     if dy.dtype != dtype:
@@ -112,7 +140,7 @@ def check_gradient(dy, shape, dtype):
     return dy
 
 
-def check_labels(name, labels, n, num_classes):
+def validate_labels(name, labels, n, num_classes):
     """n class numbers from 0 to num_classes - 1, as an integer array (n,)."""
     labels = np.asarray(labels)
     if not np.issubdtype(labels.dtype, np.integer):
@@ -124,13 +152,13 @@ def check_labels(name, labels, n, num_classes):
     return labels
 
 
-def _check_number(name, value, allowed):
+def _validate_number(name, value, allowed):
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.number):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
     return float(value)
 
 
-def _check_int(name, value, minimum):
+def _validate_int(name, value, minimum):
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError

@@ -1,9 +1,9 @@
-"""The argument checks that the torch modules share, in the manner of `validation`."""
+"""The validation of arguments that the torch modules share, in the manner of `validation`."""
 
 import torch
 
 
-def check_float_tensor(name, x):
+def validate_float_tensor(name, x):
     """A tensor of a floating-point dtype."""
     if not isinstance(x, torch.Tensor):
         raise TypeError(f"{name} must be a tensor of a floating-point dtype, got {type(x).__name__}")
@@ -12,7 +12,7 @@ def check_float_tensor(name, x):
     return x
 
 
-def check_generator(name, rng):
+def validate_generator(name, rng):
     """A torch.Generator or None."""
     if rng is not None and not isinstance(rng, torch.Generator):
         raise TypeError(f"{name} must be a torch.Generator or None, got {rng!r}")

@@ -131,14 +131,14 @@ def read_exercise(path):
     """
     path = Path(path)
     text = path.read_text(encoding="utf-8")
-    check_markers(text, path)
+    validate_markers(text, path)
     notebook = jupytext.reads(text, fmt="md:myst")
     header = _header(notebook, path)
     questions = _questions(notebook, path)
     return Exercise(path, notebook, header, questions)
 
 
-def check_markers(text, path):
+def validate_markers(text, path):
     """Every marker is exactly one of otter's, stands where it belongs, and is paired.
 
     Args:

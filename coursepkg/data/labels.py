@@ -1,6 +1,11 @@
 """Damaging labels on purpose: what can a network do but memorize them?"""
 
-from coursepkg.validation import check_generator, check_labels, check_positive_int, check_probability
+from coursepkg.validation import (
+    validate_generator,
+    validate_labels,
+    validate_positive_int,
+    validate_probability,
+)
 
 
 def randomize_labels(y, fraction, num_classes, rng):
@@ -19,10 +24,10 @@ def randomize_labels(y, fraction, num_classes, rng):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zhang et al., Understanding deep learning requires rethinking generalization, ICLR 2017.
     """
-    rng = check_generator("rng", rng)
-    fraction = check_probability("fraction", fraction)
-    num_classes = check_positive_int("num_classes", num_classes)
-    y = check_labels("y", y, len(y), num_classes).copy()
+    rng = validate_generator("rng", rng)
+    fraction = validate_probability("fraction", fraction)
+    num_classes = validate_positive_int("num_classes", num_classes)
+    y = validate_labels("y", y, len(y), num_classes).copy()
     chosen = rng.choice(len(y), round(fraction * len(y)), replace=False)
     y[chosen] = rng.integers(0, num_classes, len(chosen))
     return y

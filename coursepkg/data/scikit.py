@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from coursepkg.data.splits import Data, Split, choose
-from coursepkg.validation import check_dtype
+from coursepkg.validation import validate_dtype
 
 
 def digits(n_train=1397, rng=None, flatten=True, dtype="float32"):
@@ -29,7 +29,7 @@ def digits(n_train=1397, rng=None, flatten=True, dtype="float32"):
         ValueError, TypeError: name the argument, its value and what is allowed.
     Source: sklearn.datasets.load_digits; UCI, Optical Recognition of Handwritten Digits.
     """
-    dtype = check_dtype("dtype", dtype)
+    dtype = validate_dtype("dtype", dtype)
     x, y = _load("digits")
     x = (x / 16).astype(dtype)
     x = x if flatten else x.reshape(-1, 1, 8, 8)
@@ -49,7 +49,7 @@ def diabetes(dtype="float64"):
         TypeError: names dtype and what is allowed.
     Source: sklearn.datasets.load_diabetes; Efron et al., Least Angle Regression, Annals of Statistics 2004.
     """
-    dtype = check_dtype("dtype", dtype)
+    dtype = validate_dtype("dtype", dtype)
     x, y = _load("diabetes")
     return Split(x.astype(dtype), y.astype(dtype))
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursepkg.validation import check_generator, check_positive_int
+from coursepkg.validation import validate_generator, validate_positive_int
 
 
 class Split(NamedTuple):
@@ -46,7 +46,7 @@ def choose(n, available, rng, name, hint=""):
         TypeError: n is not a whole number, or rng is neither None nor a Generator.
         ValueError: n is out of range.
     """
-    n = available if n is None else check_positive_int(name, n)
+    n = available if n is None else validate_positive_int(name, n)
     if n > available:
         raise ValueError(f"{name} must be from 1 to {available}{hint}, got {n}")
-    return np.arange(n) if rng is None else check_generator("rng", rng).choice(available, n, replace=False)
+    return np.arange(n) if rng is None else validate_generator("rng", rng).choice(available, n, replace=False)

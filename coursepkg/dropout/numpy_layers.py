@@ -13,25 +13,25 @@ from coursepkg.dropout.rules import (
     SELU_FLOOR,
     alpha_constants,
     channel_mask_shape,
-    check_broadcasts,
-    check_last_axis,
-    check_thinned,
     dropblock_gamma,
     sample_mask_shape,
+    validate_broadcasts,
+    validate_last_axis,
+    validate_thinned,
 )
 from coursepkg.layer import Layer
 from coursepkg.nn import CrossEntropyLoss, Linear, softmax
 from coursepkg.nn.init import torch_default
 from coursepkg.validation import (
-    check_float_array,
-    check_generator,
-    check_gradient,
-    check_input,
-    check_labels,
-    check_positive_int,
-    check_positive_number,
-    check_probability,
-    check_shape,
+    validate_float_array,
+    validate_generator,
+    validate_gradient,
+    validate_input,
+    validate_labels,
+    validate_positive_int,
+    validate_positive_number,
+    validate_probability,
+    validate_shape,
 )
 
 # The coin and the mask
@@ -53,8 +53,8 @@ def sample_mask(shape, p, rng):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 4, where p is the probability of keeping.
     """
-    p = check_probability("p", p)
-    return check_generator("rng", rng).random(shape) >= p
+    p = validate_probability("p", p)
+    return validate_generator("rng", rng).random(shape) >= p
 
 
 def apply_mask(x, mask, p):
@@ -70,10 +70,10 @@ def apply_mask(x, mask, p):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: inverted dropout, as in torch.nn.Dropout.
     """
-    p = check_probability("p", p)
-    x = check_float_array("x", x)
-    check_boolean("mask", mask)
-    check_broadcasts(mask, x.shape)
+    p = validate_probability("p", p)
+    x = validate_float_array("x", x)
+    validate_boolean("mask", mask)
+    validate_broadcasts(mask, x.shape)
     scale = 1 / (1 - p) if p < 1 else 1
     return np.where(mask & (p < 1), x * x.dtype.type(scale), x.dtype.type(0))
 
@@ -92,9 +92,9 @@ def dropout(x, p=0.5, training=True, rng=None):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.dropout.
     """
-    p = check_probability("p", p)
-    x = check_float_array("x", x)
-    rng = check_generator("rng", rng)
+    p = validate_probability("p", p)
+    x = validate_float_array("x", x)
+    rng = validate_generator("rng", rng)
     if not training:
         return x
     return fast.apply_mask(x, fast.sample_mask(x.shape, p, rng), p)
@@ -129,7 +129,7 @@ def alpha_dropout(x, mask, p):
         array like x; all 0 when p = 1, as torch gives it, for no scale can restore the variance then.
     Source: torch.nn.AlphaDropout.
     """
-    if check_probability("p", p) == 1:
+    if validate_probability("p", p) == 1:
         return np.zeros_like(x)
     scale, shift = (x.dtype.type(constant) for constant in alpha_constants(p))
     return np.where(mask, x, x.dtype.type(SELU_FLOOR)) * scale + shift
@@ -145,7 +145,7 @@ def alpha_dropout_backward(dy, mask, p):
     Returns:
         array like dy: dy times the scale where kept, 0 elsewhere.
     """
-    if check_probability("p", p) == 1:
+    if validate_probability("p", p) == 1:
         return np.zeros_like(dy)
     scale, _ = alpha_constants(p)
     return fast.scale_kept(dy, mask, scale)
@@ -163,7 +163,7 @@ def sample_noise(shape, p, rng, dtype=np.float64):
         array: 1 + sqrt(p / (1 - p)) * standard normal; 0 when p = 1, where the variance has no finite value.
     Source: Srivastava et al. 2014, section 10.
     """
-    if check_probability("p", p) == 1:
+    if validate_probability("p", p) == 1:
         return np.zeros(shape, dtype)
     deviation = np.dtype(dtype).type((p / (1 - p)) ** 0.5)
     return 1 + deviation * rng.standard_normal(shape, dtype)
@@ -181,8 +181,8 @@ def sample_block_mask(shape, p, block_size, rng):
         bool array (N, C, H, W), True = kept.
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
-    p = check_probability("p", p)
-    check_positive_int("block_size", block_size)
+    p = validate_probability("p", p)
+    validate_positive_int("block_size", block_size)
     height, width = shape[2:]
     size = min(block_size, height, width)
     if p in (0, 1) or size == 0:
@@ -305,15 +305,15 @@ def thinned_step(params, x, y, masks, lr):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 5.1.
     """
-    lr = check_positive_number("lr", lr)
-    x = check_float_array("x", x)
+    lr = validate_positive_number("lr", lr)
+    x = validate_float_array("x", x)
     for weight, bias in params:
-        check_float_array("params", weight)
-        check_float_array("params", bias)
+        validate_float_array("params", weight)
+        validate_float_array("params", bias)
     for mask in masks:
-        check_boolean("masks", mask)
-    check_thinned(params, x, masks)
-    y = check_labels("y", y, len(x), len(params[-1][1]))
+        validate_boolean("masks", mask)
+    validate_thinned(params, x, masks)
+    y = validate_labels("y", y, len(x), len(params[-1][1]))
     kept = [np.arange(x.shape[1]), *map(np.flatnonzero, masks), np.arange(len(params[-1][1]))]
     small = [
         (weight[np.ix_(rows, columns)], bias[rows])
@@ -356,8 +356,8 @@ def mc_predict(model, x, k, rng):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 7.5; Gal and Ghahramani 2016, Dropout as a Bayesian Approximation.
     """
-    k = check_positive_int("k", k)
-    rng = check_generator("rng", rng)
+    k = validate_positive_int("k", k)
+    rng = validate_generator("rng", rng)
     layers = list(model.layers())
     modes = [layer.training for layer in layers]
     dropouts = [layer for layer in layers if isinstance(layer, DropoutLayer)]
@@ -386,8 +386,8 @@ def max_norm_(w, c):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 5.1.
     """
-    check_float_array("w", w)
-    c = check_positive_number("c", c)
+    validate_float_array("w", w)
+    c = validate_positive_number("c", c)
     if w.ndim < 2:
         raise ValueError(f"w must have shape (out, in) or (out, in, ...), got shape {w.shape}")
     axes = tuple(range(1, w.ndim))
@@ -396,7 +396,7 @@ def max_norm_(w, c):
     return w
 
 
-def check_boolean(name, mask):
+def validate_boolean(name, mask):
     """A boolean array."""
     if not isinstance(mask, np.ndarray) or mask.dtype != bool:
         kind = f"dtype {mask.dtype}" if isinstance(mask, np.ndarray) else type(mask).__name__
@@ -420,8 +420,8 @@ class DropoutLayer(Layer):
 
     def __init__(self, p=0.5, *, rng=None):
         super().__init__()
-        self.p = check_probability("p", p)
-        self.rng = check_generator("rng", rng)
+        self.p = validate_probability("p", p)
+        self.rng = validate_generator("rng", rng)
         self.mask = None
 
     def forward(self, x, mask=None):
@@ -435,14 +435,14 @@ class DropoutLayer(Layer):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        check_float_array("x", x)
+        validate_float_array("x", x)
         shape = self._mask_shape(x.shape)
         if not self.training:
             mask = None
         elif mask is None:
             mask = self._draw(x)
         else:
-            self._check_given(mask, shape)
+            self._validate_given(mask, shape)
         y = self._test(x) if mask is None else self._drop(x, mask)
         self.mask, self.saved = mask, (mask, y.shape, y.dtype)
         return y
@@ -458,7 +458,7 @@ class DropoutLayer(Layer):
             RuntimeError: before any forward pass.
         """
         mask, shape, dtype = self.saved
-        check_gradient(dy, shape, dtype)
+        validate_gradient(dy, shape, dtype)
         return self._test_backward(dy) if mask is None else self._drop_backward(dy, mask)
 
     def __repr__(self):
@@ -482,9 +482,9 @@ class DropoutLayer(Layer):
     def _test_backward(self, dy):
         return self._test(dy)
 
-    def _check_given(self, mask, shape):
-        check_boolean("mask", mask)
-        check_shape("mask", mask, shape)
+    def _validate_given(self, mask, shape):
+        validate_boolean("mask", mask)
+        validate_shape("mask", mask, shape)
 
 
 class Dropout(DropoutLayer):
@@ -585,7 +585,7 @@ class DropBlock2d(DropoutLayer):
 
     def __init__(self, p=0.1, block_size=7, *, rng=None):
         super().__init__(p, rng=rng)
-        self.block_size = check_positive_int("block_size", block_size)
+        self.block_size = validate_positive_int("block_size", block_size)
 
     def __repr__(self):
         return f"DropBlock2d(p={self.p}, block_size={self.block_size})"
@@ -637,9 +637,9 @@ class GaussianDropout(DropoutLayer):
     def _drop(self, x, mask):
         return np.zeros_like(x) if self.p == 1 else x * mask.astype(x.dtype, copy=False)
 
-    def _check_given(self, mask, shape):
-        check_float_array("mask", mask)
-        check_shape("mask", mask, shape)
+    def _validate_given(self, mask, shape):
+        validate_float_array("mask", mask)
+        validate_shape("mask", mask, shape)
 
 
 class DropConnect(DropoutLayer):
@@ -680,7 +680,7 @@ class DropConnect(DropoutLayer):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        self._x = check_input(x, self.weight)
+        self._x = validate_input(x, self.weight)
         return super().forward(x, mask)
 
     def __repr__(self):
@@ -688,7 +688,7 @@ class DropConnect(DropoutLayer):
         return f"DropConnect({in_features}, {out_features}, bias={self.bias is not None}, p={self.p})"
 
     def _mask_shape(self, shape):
-        check_last_axis(shape, self.weight.shape)
+        validate_last_axis(shape, self.weight.shape)
         return self.weight.shape
 
     def _drop(self, x, mask):
@@ -726,8 +726,8 @@ class Maxout(Layer):
         self, in_features, out_features, k=2, bias=True, *, init=torch_default, rng=None, dtype=np.float32
     ):
         super().__init__()
-        self.k = check_positive_int("k", k)
-        out_features = check_positive_int("out_features", out_features)
+        self.k = validate_positive_int("k", k)
+        out_features = validate_positive_int("out_features", out_features)
         linear = Linear(in_features, out_features * self.k, bias, init=init, rng=rng, dtype=dtype)
         self.weight, self.bias = linear.weight, linear.bias
 
@@ -741,8 +741,8 @@ class Maxout(Layer):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        check_input(x, self.weight)
-        check_last_axis(x.shape, self.weight.shape)
+        validate_input(x, self.weight)
+        validate_last_axis(x.shape, self.weight.shape)
         y, winner = maxout(x, self.weight, self.bias, self.k)
         self.saved = x, winner
         return y
@@ -758,7 +758,7 @@ class Maxout(Layer):
             RuntimeError: before any forward pass.
         """
         x, winner = self.saved
-        check_gradient(dy, winner.shape, x.dtype)
+        validate_gradient(dy, winner.shape, x.dtype)
         dx, dweight, dbias = maxout_backward(dy, x, self.weight, winner, self.k)
         self.grads = {"weight": dweight} if self.bias is None else {"weight": dweight, "bias": dbias}
         return dx

@@ -1,6 +1,6 @@
-"""What both backends share: shapes of masks, constants, and the checks of arguments that have a shape."""
+"""What both backends share: shapes of masks, constants, the validation of arguments that have a shape."""
 
-from coursepkg.validation import check_shape
+from coursepkg.validation import validate_shape
 
 # Limit of SELU at minus infinity, -scale * alpha, rounded as PyTorch rounds it.
 SELU_FLOOR = -1.7580993408473766
@@ -75,14 +75,14 @@ def dropblock_gamma(p, block_size, height, width):
     return min(1.0, p * height * width / (block_size**2 * corners))
 
 
-def check_broadcasts(mask, shape):
+def validate_broadcasts(mask, shape):
     """A mask, array or tensor, whose shape broadcasts to that of what it masks."""
     pairs = zip(mask.shape[::-1], shape[::-1], strict=False)
     if len(mask.shape) > len(shape) or any(m not in (1, s) for m, s in pairs):
         raise ValueError(f"mask of shape {tuple(mask.shape)} does not broadcast to x's {tuple(shape)}")
 
 
-def check_last_axis(shape, weight_shape):
+def validate_last_axis(shape, weight_shape):
     """The shape of an input whose last axis fits a weight (out, in)."""
     if len(shape) == 0 or shape[-1] != weight_shape[1]:
         raise ValueError(
@@ -91,7 +91,7 @@ def check_last_axis(shape, weight_shape):
         )
 
 
-def check_thinned(params, x, masks):
+def validate_thinned(params, x, masks):
     """Refuse weights, inputs and masks that do not fit together in `thinned_step`.
 
     Args:
@@ -114,4 +114,4 @@ def check_thinned(params, x, masks):
         if weight.dtype != x.dtype or bias.dtype != x.dtype:
             raise TypeError(f"params[{i}] must have x's dtype {x.dtype}, got {weight.dtype} and {bias.dtype}")
     for i, mask in enumerate(masks):
-        check_shape(f"masks[{i}]", mask, params[i][1].shape)
+        validate_shape(f"masks[{i}]", mask, params[i][1].shape)

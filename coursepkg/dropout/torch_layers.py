@@ -17,14 +17,19 @@ from coursepkg.dropout.rules import (
     SELU_FLOOR,
     alpha_constants,
     channel_mask_shape,
-    check_broadcasts,
-    check_last_axis,
-    check_thinned,
     dropblock_gamma,
     sample_mask_shape,
+    validate_broadcasts,
+    validate_last_axis,
+    validate_thinned,
 )
-from coursepkg.validation import check_positive_int, check_positive_number, check_probability, check_shape
-from coursepkg.validation_torch import check_float_tensor, check_generator
+from coursepkg.validation import (
+    validate_positive_int,
+    validate_positive_number,
+    validate_probability,
+    validate_shape,
+)
+from coursepkg.validation_torch import validate_float_tensor, validate_generator
 
 # The coin and the mask
 
@@ -43,8 +48,8 @@ def sample_mask(shape, p, rng=None, *, device=None):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 4, where p is the probability of keeping.
     """
-    p = check_probability("p", p)
-    check_generator("rng", rng)
+    p = validate_probability("p", p)
+    validate_generator("rng", rng)
     device = rng.device if device is None and rng is not None else device
     return torch.empty(shape, dtype=torch.bool, device=device).bernoulli_(1 - p, generator=rng)
 
@@ -62,10 +67,10 @@ def apply_mask(x, mask, p):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: inverted dropout, as in torch.nn.Dropout.
     """
-    p = check_probability("p", p)
-    check_float_tensor("x", x)
-    check_boolean("mask", mask)
-    check_broadcasts(mask, x.shape)
+    p = validate_probability("p", p)
+    validate_float_tensor("x", x)
+    validate_boolean("mask", mask)
+    validate_broadcasts(mask, x.shape)
     return _nothing(x) if p == 1 else _scale_kept(x, mask, 1 / (1 - p))
 
 
@@ -83,9 +88,9 @@ def dropout(x, p=0.5, training=True, rng=None):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.dropout.
     """
-    p = check_probability("p", p)
-    check_float_tensor("x", x)
-    check_generator("rng", rng)
+    p = validate_probability("p", p)
+    validate_float_tensor("x", x)
+    validate_generator("rng", rng)
     if not training:
         return x
     return apply_mask(x, sample_mask(x.shape, p, rng, device=x.device), p)
@@ -131,7 +136,7 @@ def alpha_dropout(x, mask, p):
         ValueError, TypeError: names p, its value and what is allowed.
     Source: torch.nn.AlphaDropout.
     """
-    if check_probability("p", p) == 1:
+    if validate_probability("p", p) == 1:
         return _nothing(x)
     scale, shift = alpha_constants(p)
     return x.masked_fill(~mask, SELU_FLOOR) * scale + shift
@@ -152,7 +157,7 @@ def sample_noise(shape, p, rng=None, dtype=torch.float64, *, device=None):
         ValueError, TypeError: names p, its value and what is allowed.
     Source: Srivastava et al. 2014, section 10.
     """
-    if check_probability("p", p) == 1:
+    if validate_probability("p", p) == 1:
         return torch.zeros(shape, dtype=dtype, device=device)
     return 1 + (p / (1 - p)) ** 0.5 * torch.randn(shape, generator=rng, dtype=dtype, device=device)
 
@@ -172,8 +177,8 @@ def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
         ValueError, TypeError: names p or block_size, its value and what is allowed.
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
-    p = check_probability("p", p)
-    check_positive_int("block_size", block_size)
+    p = validate_probability("p", p)
+    validate_positive_int("block_size", block_size)
     height, width = shape[2:]
     size = min(block_size, height, width)
     if p in (0, 1) or 0 in shape:
@@ -255,15 +260,15 @@ def thinned_step(params, x, y, masks, lr):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 5.1.
     """
-    lr = check_positive_number("lr", lr)
-    check_float_tensor("x", x)
+    lr = validate_positive_number("lr", lr)
+    validate_float_tensor("x", x)
     for weight, bias in params:
-        check_float_tensor("params", weight)
-        check_float_tensor("params", bias)
+        validate_float_tensor("params", weight)
+        validate_float_tensor("params", bias)
     for mask in masks:
-        check_boolean("masks", mask)
-    check_thinned(params, x, masks)
-    _check_labels("y", y, len(x), len(params[-1][1]))
+        validate_boolean("masks", mask)
+    validate_thinned(params, x, masks)
+    _validate_labels("y", y, len(x), len(params[-1][1]))
 
     inputs, outputs = (torch.arange(size, device=x.device) for size in (x.shape[1], len(params[-1][1])))
     kept = [inputs, *(mask.nonzero()[:, 0] for mask in masks), outputs]
@@ -309,8 +314,8 @@ def mc_predict(model, x, k, rng):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 7.5; Gal and Ghahramani 2016, Dropout as a Bayesian Approximation.
     """
-    k = check_positive_int("k", k)
-    check_generator("rng", rng)
+    k = validate_positive_int("k", k)
+    validate_generator("rng", rng)
     dropouts = [layer for layer in model.modules() if isinstance(layer, _DROPOUTS)]
     modes = [(layer, layer.training) for layer in model.modules()]
     generators = [(layer, layer.rng) for layer in dropouts if hasattr(layer, "rng")]
@@ -357,35 +362,35 @@ def max_norm_(w, c):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 5.1.
     """
-    check_float_tensor("w", w)
-    c = check_positive_number("c", c)
+    validate_float_tensor("w", w)
+    c = validate_positive_number("c", c)
     if w.ndim < 2:
         raise ValueError(f"w must have shape (out, in) or (out, in, ...), got shape {tuple(w.shape)}")
     norm = torch.linalg.vector_norm(w, dim=tuple(range(1, w.ndim)), keepdim=True)
     return w.mul_(c / norm.clamp(min=c))
 
 
-def check_input(x, weight):
+def validate_input(x, weight):
     """An input whose last axis fits a weight (out, in), in the weight's dtype."""
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
         raise TypeError(f"x must have the dtype of the layer's parameters, {weight.dtype}, got {x.dtype}")
-    check_last_axis(x.shape, weight.shape)
+    validate_last_axis(x.shape, weight.shape)
 
 
-def check_boolean(name, mask):
+def validate_boolean(name, mask):
     """A boolean tensor."""
     if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
         kind = f"dtype {mask.dtype}" if isinstance(mask, torch.Tensor) else type(mask).__name__
         raise TypeError(f"{name} must be a boolean tensor, True = kept, got {kind}")
 
 
-def _check_labels(name, y, n, num_classes):
+def _validate_labels(name, y, n, num_classes):
     if not isinstance(y, torch.Tensor) or y.dtype != torch.int64:
         raise TypeError(
             f"{name} must be class numbers, an int64 tensor, got {getattr(y, 'dtype', type(y).__name__)}"
         )
-    check_shape(name, y, (n,))
+    validate_shape(name, y, (n,))
     if n and not (y.min() >= 0 and y.max() < num_classes):
         raise ValueError(f"{name} must be from 0 to {num_classes - 1}, got {y.min()} to {y.max()}")
 
@@ -407,8 +412,8 @@ class DropoutLayer(nn.Module):
 
     def __init__(self, p=0.5, *, rng=None):
         super().__init__()
-        self.p = check_probability("p", p)
-        self.rng = check_generator("rng", rng)
+        self.p = validate_probability("p", p)
+        self.rng = validate_generator("rng", rng)
         self.mask = None
 
     def forward(self, x, mask=None):
@@ -422,7 +427,7 @@ class DropoutLayer(nn.Module):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        check_float_tensor("x", x)
+        validate_float_tensor("x", x)
         shape = self._mask_shape(x.shape)
         if not self.training:
             self.mask = None
@@ -430,7 +435,7 @@ class DropoutLayer(nn.Module):
         if mask is None:
             mask = self._draw(x)
         else:
-            self._check_given(mask, shape)
+            self._validate_given(mask, shape)
         self.mask = mask
         return self._drop(x, mask)
 
@@ -449,9 +454,9 @@ class DropoutLayer(nn.Module):
     def _test(self, x):
         return x
 
-    def _check_given(self, mask, shape):
-        check_boolean("mask", mask)
-        check_shape("mask", mask, shape)
+    def _validate_given(self, mask, shape):
+        validate_boolean("mask", mask)
+        validate_shape("mask", mask, shape)
 
 
 class Dropout(DropoutLayer):
@@ -552,7 +557,7 @@ class DropBlock2d(DropoutLayer):
 
     def __init__(self, p=0.1, block_size=7, *, rng=None):
         super().__init__(p, rng=rng)
-        self.block_size = check_positive_int("block_size", block_size)
+        self.block_size = validate_positive_int("block_size", block_size)
 
     def extra_repr(self):
         return f"p={self.p}, block_size={self.block_size}"
@@ -601,9 +606,9 @@ class GaussianDropout(DropoutLayer):
     def _drop(self, x, mask):
         return _nothing(x) if self.p == 1 else x * mask.to(x.dtype)
 
-    def _check_given(self, mask, shape):
-        check_float_tensor("mask", mask)
-        check_shape("mask", mask, shape)
+    def _validate_given(self, mask, shape):
+        validate_float_tensor("mask", mask)
+        validate_shape("mask", mask, shape)
 
 
 class DropConnect(nn.Linear):
@@ -627,12 +632,12 @@ class DropConnect(nn.Linear):
     """
 
     def __init__(self, in_features, out_features, bias=True, p=0.5, *, rng=None, device=None, dtype=None):
-        p = check_probability("p", p)
-        check_positive_int("in_features", in_features)
-        check_positive_int("out_features", out_features)
+        p = validate_probability("p", p)
+        validate_positive_int("in_features", in_features)
+        validate_positive_int("out_features", out_features)
         super().__init__(in_features, out_features, bias, device, dtype)
         self.p = p
-        self.rng = check_generator("rng", rng)
+        self.rng = validate_generator("rng", rng)
         self.mask = None
 
     def forward(self, x, mask=None):
@@ -646,14 +651,14 @@ class DropConnect(nn.Linear):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        check_input(x, self.weight)
+        validate_input(x, self.weight)
         if not self.training:
             mask = None
         elif mask is None:
             mask = sample_mask(self.weight.shape, self.p, self.rng, device=x.device)
         else:
-            check_boolean("mask", mask)
-            check_shape("mask", mask, self.weight.shape)
+            validate_boolean("mask", mask)
+            validate_shape("mask", mask, self.weight.shape)
         self.mask = mask
         return drop_connect(x, self.weight, self.bias, mask, self.p)
 
@@ -677,8 +682,8 @@ class Maxout(nn.Linear):
     """
 
     def __init__(self, in_features, out_features, k=2, bias=True, *, device=None, dtype=None):
-        check_positive_int("in_features", in_features)
-        out_features, k = check_positive_int("out_features", out_features), check_positive_int("k", k)
+        validate_positive_int("in_features", in_features)
+        out_features, k = validate_positive_int("out_features", out_features), validate_positive_int("k", k)
         super().__init__(in_features, out_features * k, bias, device, dtype)
         self.out_features, self.k = out_features, k
 
@@ -692,7 +697,7 @@ class Maxout(nn.Linear):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        check_input(x, self.weight)
+        validate_input(x, self.weight)
         return maxout(x, self.weight, self.bias, self.k)[0]
 
     def extra_repr(self):

@@ -87,7 +87,7 @@ def read_file(path):
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=float)
-        _check(content)
+        _validate(content)
     except ValueError as error:
         raise ValueError(f"{path} is no result file: {error}") from None
     return content
@@ -100,7 +100,7 @@ def write_file(path, content):
         path: the file; an old one is replaced.
         content: dict with the keys FIELDS.
     """
-    _check(content)
+    _validate(content)
     # One line a run: a diff then shows which seeds are new.
     head = [f" {json.dumps(field)}: {json.dumps(content[field])},\n" for field in FIELDS[:-1]]
     runs = ",\n".join(f"  {json.dumps(run)}" for run in content["runs"])
@@ -183,7 +183,7 @@ def _committed(name):
     )
 
 
-def _check(content):
+def _validate(content):
     if not isinstance(content, dict) or tuple(content) != FIELDS:
         raise ValueError(f"must be an object with {', '.join(FIELDS)}, in this order")
     types = {"settings": dict, "versions": dict, "seeds": list, "runs": list, "seconds": (int, float)}

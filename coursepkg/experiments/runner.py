@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from coursepkg.experiments.results import installed_versions, plain, read_file, write_file, write_whole
 from coursepkg.experiments.workers import Workers
-from coursepkg.validation import check_positive_int
+from coursepkg.validation import validate_positive_int
 
 SAME = ("experiment", "device", "settings", "versions")
 """Fields that all the seeds of a file have in common."""
@@ -37,13 +37,13 @@ def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
     """
     out = Path(out)
     seeds = experiment.seeds if seeds is None else seeds
-    check_positive_int("seeds", seeds)
+    validate_positive_int("seeds", seeds)
     changed = settings or {}
     if unknown := sorted(set(changed) - set(experiment.settings)):
         names = ", ".join(experiment.settings)
         raise ValueError(f"{experiment.name} has no setting {unknown[0]!r}; it has: {names}")
     workers = Workers()
-    _check_device(workers.device(device))
+    _validate_device(workers.device(device))
     out.parent.mkdir(parents=True, exist_ok=True)
 
     arguments = {**experiment.settings, **changed}
@@ -62,7 +62,7 @@ def measure(experiment, out, *, seeds=None, device="cpu", settings=None):
     }
     if out.exists():
         old = read_file(out)
-        _check_same(out, old, content)
+        _validate_same(out, old, content)
         content["seeds"], content["runs"] = old["seeds"], old["runs"]
     wanted = range(experiment.first_seed, experiment.first_seed + seeds)
     missing = [seed for seed in wanted if seed not in content["seeds"]]
@@ -109,7 +109,7 @@ def command(experiment, out, seeds, device, changed):
     )
 
 
-def _check_device(device):
+def _validate_device(device):
     if device == "cpu":
         return
     import torch
@@ -121,7 +121,7 @@ def _check_device(device):
         raise ValueError(f"device {device!r} cannot be used here: {reason}; 'cpu' always can") from None
 
 
-def _check_same(out, old, new):
+def _validate_same(out, old, new):
     for field in SAME:
         if old[field] == new[field]:
             continue
@@ -177,6 +177,6 @@ def _read_parts(folder, content):
     done = {}
     for path in sorted(folder.glob("*.json")):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        _check_same(path, kept, content)
+        _validate_same(path, kept, content)
         done[kept["seed"], kept["part"]] = {"seconds": kept["seconds"], "result": kept["result"]}
     return done

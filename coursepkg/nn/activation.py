@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from coursepkg.layer import Layer
-from coursepkg.validation import check_float_array, check_gradient, check_nonnegative_number
+from coursepkg.validation import validate_float_array, validate_gradient, validate_nonnegative_number
 
 
 class ReLU(Layer):
@@ -15,12 +15,12 @@ class ReLU(Layer):
     """
 
     def forward(self, x):
-        self.saved = y = np.maximum(check_float_array("x", x), 0)
+        self.saved = y = np.maximum(validate_float_array("x", x), 0)
         return y
 
     def backward(self, dy):
         y = self.saved
-        return check_gradient(dy, y.shape, y.dtype) * (y > 0)
+        return validate_gradient(dy, y.shape, y.dtype) * (y > 0)
 
 
 class LeakyReLU(Layer):
@@ -35,15 +35,15 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope=0.01):
         super().__init__()
-        self.negative_slope = check_nonnegative_number("negative_slope", negative_slope)
+        self.negative_slope = validate_nonnegative_number("negative_slope", negative_slope)
 
     def forward(self, x):
-        self.saved = check_float_array("x", x)
+        self.saved = validate_float_array("x", x)
         return x * self._slope(x)
 
     def backward(self, dy):
         x = self.saved
-        return check_gradient(dy, x.shape, x.dtype) * self._slope(x)
+        return validate_gradient(dy, x.shape, x.dtype) * self._slope(x)
 
     def _slope(self, x):
         return np.where(x > 0, x.dtype.type(1), x.dtype.type(self.negative_slope))
@@ -66,13 +66,13 @@ class GELU(Layer):
         self.approximate = approximate
 
     def forward(self, x):
-        gate, slope = self._gate(check_float_array("x", x))
+        gate, slope = self._gate(validate_float_array("x", x))
         self.saved = gate + x * slope
         return x * gate
 
     def backward(self, dy):
         derivative = self.saved
-        return check_gradient(dy, derivative.shape, derivative.dtype) * derivative
+        return validate_gradient(dy, derivative.shape, derivative.dtype) * derivative
 
     def _gate(self, x):
         """The factor of x, between 0 and 1, and the factor's own derivative."""
@@ -92,12 +92,12 @@ class Tanh(Layer):
     """
 
     def forward(self, x):
-        self.saved = y = np.tanh(check_float_array("x", x))
+        self.saved = y = np.tanh(validate_float_array("x", x))
         return y
 
     def backward(self, dy):
         y = self.saved
-        return check_gradient(dy, y.shape, y.dtype) * (1 - y**2)
+        return validate_gradient(dy, y.shape, y.dtype) * (1 - y**2)
 
 
 class Sigmoid(Layer):
@@ -108,12 +108,12 @@ class Sigmoid(Layer):
 
     def forward(self, x):
         # The same function, but exp(-x) overflows where x is very negative.
-        self.saved = y = np.exp(-np.logaddexp(0, -check_float_array("x", x)))
+        self.saved = y = np.exp(-np.logaddexp(0, -validate_float_array("x", x)))
         return y
 
     def backward(self, dy):
         y = self.saved
-        return check_gradient(dy, y.shape, y.dtype) * y * (1 - y)
+        return validate_gradient(dy, y.shape, y.dtype) * y * (1 - y)
 
 
 def log_softmax(logits, axis=-1):
@@ -127,7 +127,7 @@ def log_softmax(logits, axis=-1):
     Raises:
         TypeError: logits is no float array.
     """
-    check_float_array("logits", logits)
+    validate_float_array("logits", logits)
     if logits.size == 0:
         return logits.copy()
     shifted = logits - logits.max(axis=axis, keepdims=True)

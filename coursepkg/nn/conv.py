@@ -10,12 +10,12 @@ from coursepkg.layer import Layer
 from coursepkg.nn import fast
 from coursepkg.nn.init import initial_bias, torch_default
 from coursepkg.validation import (
-    check_dtype,
-    check_generator,
-    check_gradient,
-    check_input,
-    check_per_axis,
-    check_positive_int,
+    validate_dtype,
+    validate_generator,
+    validate_gradient,
+    validate_input,
+    validate_per_axis,
+    validate_positive_int,
 )
 
 
@@ -114,34 +114,34 @@ class Conv2d(Layer):
         dtype=np.float32,
     ):
         super().__init__()
-        in_channels = check_positive_int("in_channels", in_channels)
-        out_channels = check_positive_int("out_channels", out_channels)
-        kernel_size = check_per_axis("kernel_size", kernel_size, axes=2, minimum=1)
-        self.stride = check_per_axis("stride", stride, axes=2, minimum=1)
-        self.padding = check_per_axis("padding", padding, axes=2, minimum=0)
-        self.dilation = check_per_axis("dilation", dilation, axes=2, minimum=1)
-        rng, dtype = check_generator("rng", rng), check_dtype("dtype", dtype)
+        in_channels = validate_positive_int("in_channels", in_channels)
+        out_channels = validate_positive_int("out_channels", out_channels)
+        kernel_size = validate_per_axis("kernel_size", kernel_size, axes=2, minimum=1)
+        self.stride = validate_per_axis("stride", stride, axes=2, minimum=1)
+        self.padding = validate_per_axis("padding", padding, axes=2, minimum=0)
+        self.dilation = validate_per_axis("dilation", dilation, axes=2, minimum=1)
+        rng, dtype = validate_generator("rng", rng), validate_dtype("dtype", dtype)
         self.weight = init((out_channels, in_channels, *kernel_size), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, O, OH, OW)."""
-        check_input(x, self.weight)
-        self._check_shape(x)
+        validate_input(x, self.weight)
+        self._validate_shape(x)
         y = fast.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation)
         self.saved = x, y.shape
         return y
 
     def backward(self, dy):
         x, y_shape = self.saved
-        check_gradient(dy, y_shape, x.dtype)
+        validate_gradient(dy, y_shape, x.dtype)
         dx, dweight, dbias = fast.conv2d_backward(
             dy, x, self.weight, self.stride, self.padding, self.dilation
         )
         self.grads = {"weight": dweight} if self.bias is None else {"weight": dweight, "bias": dbias}
         return dx
 
-    def _check_shape(self, x):
+    def _validate_shape(self, x):
         _, channels, *kernel_size = self.weight.shape
         if x.ndim != 4 or x.shape[1] != channels:
             raise ValueError(

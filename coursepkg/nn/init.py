@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from coursepkg.validation import check_nonnegative_number
+from coursepkg.validation import validate_nonnegative_number
 
 
 def fan_in(shape):
@@ -31,7 +31,7 @@ def small_normal(std=0.01):
     Raises:
         ValueError, TypeError: names std, its value and what is allowed.
     """
-    std = check_nonnegative_number("std", std)
+    std = validate_nonnegative_number("std", std)
 
     def draw(shape, rng, dtype):
         return rng.normal(0, std, shape).astype(dtype)

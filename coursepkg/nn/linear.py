@@ -7,12 +7,12 @@ import numpy as np
 from coursepkg.layer import Layer
 from coursepkg.nn.init import initial_bias, torch_default
 from coursepkg.validation import (
-    check_dtype,
-    check_float_array,
-    check_generator,
-    check_gradient,
-    check_input,
-    check_positive_int,
+    validate_dtype,
+    validate_float_array,
+    validate_generator,
+    validate_gradient,
+    validate_input,
+    validate_positive_int,
 )
 
 
@@ -37,15 +37,15 @@ class Linear(Layer):
         self, in_features, out_features, bias=True, *, init=torch_default, rng=None, dtype=np.float32
     ):
         super().__init__()
-        in_features = check_positive_int("in_features", in_features)
-        out_features = check_positive_int("out_features", out_features)
-        rng, dtype = check_generator("rng", rng), check_dtype("dtype", dtype)
+        in_features = validate_positive_int("in_features", in_features)
+        out_features = validate_positive_int("out_features", out_features)
+        rng, dtype = validate_generator("rng", rng), validate_dtype("dtype", dtype)
         self.weight = init((out_features, in_features), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None
 
     def forward(self, x):
         """Args: x (..., in_features). Returns: (..., out_features)."""
-        check_input(x, self.weight)
+        validate_input(x, self.weight)
         if x.ndim == 0 or x.shape[-1] != self.weight.shape[1]:
             raise ValueError(
                 f"x has shape {x.shape}, but a weight of shape {self.weight.shape} "
@@ -58,7 +58,7 @@ class Linear(Layer):
     def backward(self, dy):
         x = self.saved
         out_features, in_features = self.weight.shape
-        check_gradient(dy, (*x.shape[:-1], out_features), x.dtype)
+        validate_gradient(dy, (*x.shape[:-1], out_features), x.dtype)
         x_rows, dy_rows = x.reshape(-1, in_features), dy.reshape(-1, out_features)
         self.grads = {"weight": dy_rows.T @ x_rows}
         if self.bias is not None:
@@ -81,7 +81,7 @@ class Flatten(Layer):
         self.end_dim = end_dim
 
     def forward(self, x):
-        check_float_array("x", x)
+        validate_float_array("x", x)
         start, end = self._axis("start_dim", x), self._axis("end_dim", x)
         if start > end:
             raise ValueError(
@@ -94,7 +94,7 @@ class Flatten(Layer):
 
     def backward(self, dy):
         shape, merged, dtype = self.saved
-        return check_gradient(dy, merged, dtype).reshape(shape)
+        return validate_gradient(dy, merged, dtype).reshape(shape)
 
     def _axis(self, name, x):
         axis = getattr(self, name)

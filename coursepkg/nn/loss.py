@@ -3,7 +3,7 @@
 import numpy as np
 
 from coursepkg.nn.activation import log_softmax
-from coursepkg.validation import check_float_array, check_labels
+from coursepkg.validation import validate_float_array, validate_labels
 
 
 class CrossEntropyLoss:
@@ -26,10 +26,10 @@ class CrossEntropyLoss:
         Raises:
             ValueError, TypeError: names the argument, its value or shape, and what is allowed.
         """
-        check_float_array("logits", logits)
+        validate_float_array("logits", logits)
         if logits.ndim != 2:
             raise ValueError(f"logits must have shape (N, classes), got shape {logits.shape}")
-        labels = check_labels("labels", labels, *logits.shape)
+        labels = validate_labels("labels", labels, *logits.shape)
         log_probabilities = log_softmax(logits)
         self._saved = log_probabilities, labels
         picked = log_probabilities[np.arange(len(labels)), labels]

@@ -9,12 +9,12 @@ import numpy as np
 from coursepkg.layer import Layer
 from coursepkg.nn import fast
 from coursepkg.validation import (
-    check_dtype,
-    check_gradient,
-    check_input,
-    check_nonnegative_number,
-    check_positive_int,
-    check_probability,
+    validate_dtype,
+    validate_gradient,
+    validate_input,
+    validate_nonnegative_number,
+    validate_positive_int,
+    validate_probability,
 )
 
 
@@ -81,11 +81,11 @@ class _BatchNorm(Layer):
         self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, *, dtype=np.float32
     ):
         super().__init__()
-        num_features = check_positive_int("num_features", num_features)
+        num_features = validate_positive_int("num_features", num_features)
         self.num_features = num_features
-        self.eps = check_nonnegative_number("eps", eps)
-        self.momentum = None if momentum is None else check_probability("momentum", momentum)
-        dtype = check_dtype("dtype", dtype)
+        self.eps = validate_nonnegative_number("eps", eps)
+        self.momentum = None if momentum is None else validate_probability("momentum", momentum)
+        dtype = validate_dtype("dtype", dtype)
         self.weight = np.ones(num_features, dtype) if affine else None
         self.bias = np.zeros(num_features, dtype) if affine else None
         self.running_mean = np.zeros(num_features, dtype) if track_running_stats else None
@@ -94,7 +94,7 @@ class _BatchNorm(Layer):
 
     def forward(self, x):
         """Args: x, with the channels on axis 1. Returns: the same shape."""
-        check_input(x, self.running_mean if self.weight is None else self.weight)
+        validate_input(x, self.running_mean if self.weight is None else self.weight)
         if x.ndim not in self.allowed_ndim or x.shape[1] != self.num_features:
             allowed = " or ".join(self.allowed_shapes).replace("C", str(self.num_features))
             raise ValueError(f"x has shape {x.shape}, but {self.num_features} features need shape {allowed}")
@@ -116,7 +116,7 @@ class _BatchNorm(Layer):
 
     def backward(self, dy):
         normalized, weight, var, own_statistics = self.saved
-        check_gradient(dy, normalized.shape, normalized.dtype)
+        validate_gradient(dy, normalized.shape, normalized.dtype)
         dx, dweight, dbias = fast.batch_norm_backward(dy, normalized, weight, var, self.eps, own_statistics)
         if self.weight is not None:
             self.grads = {"weight": dweight, "bias": dbias}
@@ -198,15 +198,15 @@ class LayerNorm(Layer):
             normalized_shape = (normalized_shape,)
         if not normalized_shape:
             raise ValueError(f"normalized_shape must name at least one axis, got {normalized_shape!r}")
-        self.normalized_shape = tuple(check_positive_int("normalized_shape", n) for n in normalized_shape)
-        self.eps = check_nonnegative_number("eps", eps)
-        dtype = check_dtype("dtype", dtype)
+        self.normalized_shape = tuple(validate_positive_int("normalized_shape", n) for n in normalized_shape)
+        self.eps = validate_nonnegative_number("eps", eps)
+        dtype = validate_dtype("dtype", dtype)
         self.weight = np.ones(self.normalized_shape, dtype) if elementwise_affine else None
         self.bias = np.zeros(self.normalized_shape, dtype) if elementwise_affine and bias else None
 
     def forward(self, x):
         """Args: x (..., *normalized_shape). Returns: the same shape."""
-        check_input(x, self.weight)
+        validate_input(x, self.weight)
         axes = tuple(range(-len(self.normalized_shape), 0))
         if x.shape[-len(axes) :] != self.normalized_shape:
             raise ValueError(
@@ -220,7 +220,7 @@ class LayerNorm(Layer):
 
     def backward(self, dy):
         normalized, scale, axes = self.saved
-        check_gradient(dy, normalized.shape, normalized.dtype)
+        validate_gradient(dy, normalized.shape, normalized.dtype)
         examples = tuple(range(dy.ndim - len(axes)))
         dnormalized = dy
         if self.weight is not None:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from coursepkg.validation import check_nonnegative_number
+from coursepkg.validation import validate_nonnegative_number
 
 
 class SGD:
@@ -22,9 +22,9 @@ class SGD:
 
     def __init__(self, model, lr, momentum=0.0, weight_decay=0.0):
         self.model = model
-        self.lr = check_nonnegative_number("lr", lr)
-        self.momentum = check_nonnegative_number("momentum", momentum)
-        self.weight_decay = check_nonnegative_number("weight_decay", weight_decay)
+        self.lr = validate_nonnegative_number("lr", lr)
+        self.momentum = validate_nonnegative_number("momentum", momentum)
+        self.weight_decay = validate_nonnegative_number("weight_decay", weight_decay)
         self.velocity = {key: np.zeros_like(value) for key, value in model.params.items()}
 
     def step(self):
@@ -58,10 +58,10 @@ class Adam:
         if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
         self.model = model
-        self.lr = check_nonnegative_number("lr", lr)
+        self.lr = validate_nonnegative_number("lr", lr)
         self.betas = betas
-        self.eps = check_nonnegative_number("eps", eps)
-        self.weight_decay = check_nonnegative_number("weight_decay", weight_decay)
+        self.eps = validate_nonnegative_number("eps", eps)
+        self.weight_decay = validate_nonnegative_number("weight_decay", weight_decay)
         self.steps = 0
         self.mean = {key: np.zeros_like(value) for key, value in model.params.items()}
         self.mean_square = {key: np.zeros_like(value) for key, value in model.params.items()}

@@ -6,21 +6,23 @@ from coursepkg.layer import Layer
 class Sequential(Layer):
     """Layers one after another; the parameters of the first are called "0.weight" and so on.
 
-    `model[2]` is the third layer, and a loop over the model is a loop over its layers.
+    `model[2]` is the third layer, `model[:2]` a Sequential of the first two, with the names that they have in
+    the model, and a loop over the model is a loop over its layers.
 
     Args:
-        *layers: Layer instances, in the order of the forward pass.
+        *layers: Layer instances, in the order of the forward pass; or one dict of them, name -> Layer.
     Raises:
-        TypeError: one of them is no Layer.
+        TypeError, ValueError: one of them is no Layer, or stands there twice.
     Source: torch.nn.Sequential.
     """
 
     def __init__(self, *layers):
         super().__init__()
-        for position, layer in enumerate(layers):
+        named = len(layers) == 1 and isinstance(layers[0], dict)
+        for name, layer in layers[0].items() if named else enumerate(layers):
             if not isinstance(layer, Layer):
-                raise TypeError(f"layers must all be Layer instances, got {layer!r} at position {position}")
-        self.children = {str(position): layer for position, layer in enumerate(layers)}
+                raise TypeError(f"layers must all be Layer instances, got {layer!r} at position {name}")
+            setattr(self, str(name), layer)
 
     def forward(self, x):
         for layer in self:
@@ -33,10 +35,12 @@ class Sequential(Layer):
         return dy
 
     def __iter__(self):
-        return iter(self.children.values())
+        return self.children()
 
     def __len__(self):
-        return len(self.children)
+        return len(list(self))
 
     def __getitem__(self, position):
+        if isinstance(position, slice):
+            return Sequential(dict(list(self.named_children())[position]))
         return list(self)[position]

@@ -20,27 +20,27 @@ from coursepkg.pooling.rules import (
     adaptive_output_size,
     binomial_filter,
     blur_positions,
-    check_divisor,
-    check_geometry,
-    check_levels,
-    check_mode,
-    check_ratio,
     fractional_output_size,
     place_windows,
     pool_output_size,
     split_shape,
     unpool_output_size,
+    validate_divisor,
+    validate_geometry,
+    validate_levels,
+    validate_mode,
+    validate_ratio,
 )
 from coursepkg.validation import (
-    check_dtype,
-    check_float_array,
-    check_generator,
-    check_gradient,
-    check_input,
-    check_per_axis,
-    check_positive_int,
-    check_positive_number,
-    check_shape,
+    validate_dtype,
+    validate_float_array,
+    validate_generator,
+    validate_gradient,
+    validate_input,
+    validate_per_axis,
+    validate_positive_int,
+    validate_positive_number,
+    validate_shape,
 )
 
 __all__ = ["pool_output_size"]  # of rules, where both backends find it
@@ -221,7 +221,7 @@ def max_pool3d_backward(
 
 
 def _max_pool(x, windows, return_indices):
-    check_numbers("x", x)
+    validate_numbers("x", x)
     if not return_indices:
         return fast.max_pool(x, windows)
     y, winners = fast.max_pool_winners(x, windows)
@@ -229,12 +229,12 @@ def _max_pool(x, windows, return_indices):
 
 
 def _max_pool_backward(dy, x, windows, indices):
-    check_float_array("x", x)
-    check_gradient(dy, windows.output_shape, x.dtype)
+    validate_float_array("x", x)
+    validate_gradient(dy, windows.output_shape, x.dtype)
     if indices is None:
         _, indices = fast.max_pool_winners(x, windows)
     else:
-        check_indices(
+        validate_indices(
             indices,
             windows.output_shape,
             windows.size,
@@ -320,13 +320,13 @@ def avg_pool3d_backward(
 
 
 def _avg_pool(x, windows, count_include_pad, divisor_override):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     return fast.avg_pool(x, windows, _divisor(windows, count_include_pad, divisor_override, x.dtype))
 
 
 def _avg_pool_backward(dy, x, windows, count_include_pad, divisor_override):
-    check_float_array("x", x)
-    check_gradient(dy, windows.output_shape, x.dtype)
+    validate_float_array("x", x)
+    validate_gradient(dy, windows.output_shape, x.dtype)
     divisor = _divisor(windows, count_include_pad, divisor_override, x.dtype)
     return fast.avg_pool_backward(dy, windows, divisor)
 
@@ -334,7 +334,7 @@ def _avg_pool_backward(dy, x, windows, count_include_pad, divisor_override):
 def _divisor(windows, count_include_pad, divisor_override, dtype):
     """What the sums are divided by: a number, or an array of the shape of a plane of windows."""
     if divisor_override is not None:
-        return dtype.type(check_divisor(divisor_override))
+        return dtype.type(validate_divisor(divisor_override))
     counts = windows.counts(count_include_pad)
     if all(len(set(axis)) == 1 for axis in counts):
         return dtype.type(math.prod(axis[0] for axis in counts))
@@ -400,16 +400,16 @@ def lp_pool3d_backward(dy, x, norm_type, kernel_size, stride=None, ceil_mode=Fal
 
 
 def _lp_pool(x, norm_type, windows):
-    p = check_positive_number("norm_type", norm_type)
-    check_float_array("x", x)
+    p = validate_positive_number("norm_type", norm_type)
+    validate_float_array("x", x)
     with np.errstate(all="ignore"):
         return _power_sum(x, p, windows) ** (1 / p)
 
 
 def _lp_pool_backward(dy, x, norm_type, windows):
-    p = check_positive_number("norm_type", norm_type)
-    check_float_array("x", x)
-    check_gradient(dy, windows.output_shape, x.dtype)
+    p = validate_positive_number("norm_type", norm_type)
+    validate_float_array("x", x)
+    validate_gradient(dy, windows.output_shape, x.dtype)
     with np.errstate(all="ignore"):
         total = _power_sum(x, p, windows)
         dtotal = np.where(total == 0, dy.dtype.type(0), dy * (total ** (1 / p - 1) / p))
@@ -575,12 +575,12 @@ def global_avg_pool_backward(dy, x):
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
     axes = _global_axes(x)
-    check_gradient(dy, (*x.shape[:2], *(1,) * axes), x.dtype)
+    validate_gradient(dy, (*x.shape[:2], *(1,) * axes), x.dtype)
     return np.broadcast_to(dy / dy.dtype.type(math.prod(x.shape[2:])), x.shape).copy()
 
 
 def _adaptive_max_pool(x, axes, output_size, return_indices):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     (batch, size), bounds = _adaptive(x, axes, output_size)
     y = np.empty((*batch, *map(len, bounds)), x.dtype)
     indices = np.empty(y.shape, np.int64)
@@ -596,19 +596,19 @@ def _adaptive_max_pool(x, axes, output_size, return_indices):
 
 
 def _adaptive_max_pool_backward(dy, x, axes, output_size, indices):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     (batch, size), bounds = _adaptive(x, axes, output_size)
     shape = (*batch, *map(len, bounds))
-    check_gradient(dy, shape, x.dtype)
+    validate_gradient(dy, shape, x.dtype)
     if indices is None:
         _, indices = _adaptive_max_pool(x, axes, output_size, True)
     else:
-        check_indices(indices, shape, size)
+        validate_indices(indices, shape, size)
     return _scatter(dy, indices, batch, size)
 
 
 def _adaptive_avg_pool(x, axes, output_size):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     (batch, _), bounds = _adaptive(x, axes, output_size)
     for axis, windows in enumerate(bounds, start=len(batch)):
         shorter = np.empty((*x.shape[:axis], len(windows), *x.shape[axis + 1 :]), x.dtype)
@@ -622,9 +622,9 @@ def _adaptive_avg_pool(x, axes, output_size):
 
 
 def _adaptive_avg_pool_backward(dy, x, axes, output_size):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     (batch, size), bounds = _adaptive(x, axes, output_size)
-    check_gradient(dy, (*batch, *map(len, bounds)), x.dtype)
+    validate_gradient(dy, (*batch, *map(len, bounds)), x.dtype)
     for axis, (length, windows) in enumerate(zip(size, bounds, strict=True), start=len(batch)):
         longer = np.zeros((*dy.shape[:axis], length, *dy.shape[axis + 1 :]), dy.dtype)
         for i, window in enumerate(windows):
@@ -641,7 +641,7 @@ def _adaptive(x, axes, output_size):
 
 
 def _global_axes(x):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     axes = min(max(x.ndim - 2, 1), 3)
     split_shape(x.shape, axes, batched=True)
     return axes
@@ -711,16 +711,16 @@ def _max_unpool(x, indices, axes, kernel_size, stride, padding, output_size):
 
 def _max_unpool_backward(dy, x, indices, axes, kernel_size, stride, padding, output_size):
     batch, size = _unpool_shape(x, indices, axes, kernel_size, stride, padding, output_size)
-    check_gradient(dy, (*batch, *size), x.dtype)
+    validate_gradient(dy, (*batch, *size), x.dtype)
     planes, count = math.prod(batch), math.prod(x.shape[len(batch) :])
     rows = dy.reshape(planes, math.prod(size))
     return np.take_along_axis(rows, indices.reshape(planes, count), axis=1).reshape(x.shape)
 
 
 def _unpool_shape(x, indices, axes, kernel_size, stride, padding, output_size):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     size = unpool_output_size(x.shape, axes, kernel_size, stride, padding, output_size)
-    check_indices(indices, x.shape, size)
+    validate_indices(indices, x.shape, size)
     return x.shape[:-axes], size
 
 
@@ -741,7 +741,7 @@ def blur_pool2d(x, filt_size=3, stride=2):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.2.
     """
-    check_float_array("x", x)
+    validate_float_array("x", x)
     taps, positions = _blur(x, filt_size, stride)
     for axis, rows in enumerate(positions, start=x.ndim - 2):
         x = sum(x.dtype.type(tap) * x.take(at, axis=axis) for tap, at in zip(taps, rows, strict=True))
@@ -759,9 +759,9 @@ def blur_pool2d_backward(dy, x, filt_size=3, stride=2):
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    check_float_array("x", x)
+    validate_float_array("x", x)
     taps, positions = _blur(x, filt_size, stride)
-    check_gradient(dy, (*x.shape[:-2], *(len(rows[0]) for rows in positions)), x.dtype)
+    validate_gradient(dy, (*x.shape[:-2], *(len(rows[0]) for rows in positions)), x.dtype)
     for axis, rows in enumerate(positions, start=x.ndim - 2):
         dy = np.moveaxis(dy, axis, 0)
         longer = np.zeros((x.shape[axis], *dy.shape[1:]), dy.dtype)
@@ -773,7 +773,7 @@ def blur_pool2d_backward(dy, x, filt_size=3, stride=2):
 
 
 def _blur(x, filt_size, stride):
-    taps, stride = binomial_filter(filt_size), check_positive_int("stride", stride)
+    taps, stride = binomial_filter(filt_size), validate_positive_int("stride", stride)
     _, size = split_shape(x.shape, 2)
     return taps, [blur_positions(length, len(taps), stride) for length in size]
 
@@ -802,9 +802,9 @@ def fractional_max_pool2d(
     Source: Graham 2014, Fractional Max-Pooling; torch.nn.functional.fractional_max_pool2d.
     """
     kernel_size, output_size = fractional_output_size(np.shape(x), kernel_size, output_size, output_ratio)
-    check_float_array("x", x)
-    samples = draw_samples(x, check_generator("rng", rng)) if samples is None else samples
-    check_samples(samples, x)
+    validate_float_array("x", x)
+    samples = draw_samples(x, validate_generator("rng", rng)) if samples is None else samples
+    validate_samples(samples, x)
     y, indices = _fractional_max_pool(x, kernel_size, output_size, samples)
     return (y, indices) if return_indices else y
 
@@ -821,10 +821,10 @@ def fractional_max_pool2d_backward(dy, x, indices):
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    check_float_array("x", x)
+    validate_float_array("x", x)
     batch, size = split_shape(x.shape, 2)
-    check_gradient(dy, (*batch, *dy.shape[-2:]), x.dtype)
-    check_indices(indices, dy.shape, size)
+    validate_gradient(dy, (*batch, *dy.shape[-2:]), x.dtype)
+    validate_indices(indices, dy.shape, size)
     return _scatter(dy, indices, batch, size)
 
 
@@ -881,8 +881,8 @@ def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng
     Source: Zeiler and Fergus 2013, Stochastic Pooling, section 3.
     """
     windows = place_windows(np.shape(x), 2, kernel_size, stride)
-    check_float_array("x", x)
-    rng = check_generator("rng", rng)
+    validate_float_array("x", x)
+    rng = validate_generator("rng", rng)
     return _stochastic_pool(_gather(x, windows, 0), training, mask, rng)[0]
 
 
@@ -899,11 +899,11 @@ def stochastic_pool2d_backward(dy, x, kernel_size, stride=None, training=True, m
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
     windows = place_windows(np.shape(x), 2, kernel_size, stride)
-    check_float_array("x", x)
-    check_gradient(dy, windows.output_shape, x.dtype)
+    validate_float_array("x", x)
+    validate_gradient(dy, windows.output_shape, x.dtype)
     values = _gather(x, windows, 0)
     if training:
-        check_picks(mask, values.shape)
+        validate_picks(mask, values.shape)
         dvalues = np.where(mask, dy[..., None], dy.dtype.type(0))
     else:
         # y = sum v^2 / sum v over the positive v, so dy/dv = (2 v - y) / sum v; else the plain mean.
@@ -921,7 +921,7 @@ def _stochastic_pool(values, training, mask, rng):
     if not training:
         return (pick_probabilities(values) * values).sum(axis=-1), None
     mask = draw_picks(values, rng) if mask is None else mask
-    check_picks(mask, values.shape)
+    validate_picks(mask, values.shape)
     return np.where(mask, values, values.dtype.type(0)).sum(axis=-1), mask
 
 
@@ -958,7 +958,7 @@ def spatial_pyramid_pool2d(x, levels=(1, 2, 4), mode="max"):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2.
     """
-    levels, mode = _check_pyramid(x, levels, mode)
+    levels, mode = _validate_pyramid(x, levels, mode)
     pool = adaptive_max_pool2d if mode == "max" else adaptive_avg_pool2d
     return np.concatenate([pool(x, n).reshape(len(x), x.shape[1] * n * n) for n in levels], axis=1)
 
@@ -974,9 +974,9 @@ def spatial_pyramid_pool2d_backward(dy, x, levels=(1, 2, 4), mode="max"):
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    levels, mode = _check_pyramid(x, levels, mode)
+    levels, mode = _validate_pyramid(x, levels, mode)
     n, channels = x.shape[:2]
-    check_gradient(dy, (n, channels * sum(level**2 for level in levels)), x.dtype)
+    validate_gradient(dy, (n, channels * sum(level**2 for level in levels)), x.dtype)
     backward = adaptive_max_pool2d_backward if mode == "max" else adaptive_avg_pool2d_backward
     ends = np.cumsum([channels * level**2 for level in levels])[:-1]
     parts = [
@@ -1015,7 +1015,7 @@ def gem_pool2d_backward(dy, x, p=3.0, eps=1e-6):
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
     p, powers, mean = _power_mean(x, p, eps)
-    check_gradient(dy, mean.shape, x.dtype)
+    validate_gradient(dy, mean.shape, x.dtype)
     clamped = np.maximum(x, x.dtype.type(eps))
     y = mean ** (1 / p)
     dx = dy * (y / mean) * (powers / clamped) / x.dtype.type(math.prod(x.shape[2:]))
@@ -1024,36 +1024,36 @@ def gem_pool2d_backward(dy, x, p=3.0, eps=1e-6):
     return np.where(x >= eps, dx, x.dtype.type(0)), dp
 
 
-def _check_pyramid(x, levels, mode):
-    check_float_array("x", x)
+def _validate_pyramid(x, levels, mode):
+    validate_float_array("x", x)
     split_shape(x.shape, 2, batched=True)
-    return check_levels(levels), check_mode(mode)
+    return validate_levels(levels), validate_mode(mode)
 
 
 def _power_mean(x, p, eps):
-    check_float_array("x", x)
+    validate_float_array("x", x)
     split_shape(x.shape, 2, batched=True)
-    p, eps = check_positive_number("p", p), check_positive_number("eps", eps)
+    p, eps = validate_positive_number("p", p), validate_positive_number("eps", eps)
     powers = np.maximum(x, x.dtype.type(eps)) ** p
     return p, powers, powers.mean(axis=(2, 3), keepdims=True)
 
 
-# Checks
+# Validation
 
 
-def check_numbers(name, x):
+def validate_numbers(name, x):
     """An array of floats or integers."""
     if isinstance(x, np.ndarray) and np.issubdtype(x.dtype, np.integer):
         return x
-    return check_float_array(name, x)
+    return validate_float_array(name, x)
 
 
-def check_indices(indices, shape, size, lowest=0):
+def validate_indices(indices, shape, size, lowest=0):
     """Integers of this shape, flat indices into planes of this size; lowest -1 allows "nowhere"."""
     if not isinstance(indices, np.ndarray) or not np.issubdtype(indices.dtype, np.integer):
         kind = f"dtype {indices.dtype}" if isinstance(indices, np.ndarray) else type(indices).__name__
         raise TypeError(f"indices must be an integer array, got {kind}")
-    check_shape("indices", indices, shape)
+    validate_shape("indices", indices, shape)
     count = math.prod(size)
     if indices.size and not (indices.min() >= lowest and indices.max() < count):
         raise ValueError(
@@ -1061,22 +1061,22 @@ def check_indices(indices, shape, size, lowest=0):
         )
 
 
-def check_picks(mask, shape):
+def validate_picks(mask, shape):
     """A boolean array (*output shape, pixels of a window), one True in each window."""
     if not isinstance(mask, np.ndarray) or mask.dtype != bool:
         kind = f"dtype {mask.dtype}" if isinstance(mask, np.ndarray) else type(mask).__name__
         raise TypeError(f"mask must be a boolean array, True = picked, got {kind}")
-    check_shape("mask", mask, shape)
+    validate_shape("mask", mask, shape)
     if not (mask.sum(axis=-1) == 1).all():
         raise ValueError("mask must pick one pixel of every window")
 
 
-def check_samples(samples, x):
+def validate_samples(samples, x):
     """Numbers in [0, 1), two for each plane of x and of its dtype."""
     if not isinstance(samples, np.ndarray) or samples.dtype != x.dtype:
         kind = f"dtype {samples.dtype}" if isinstance(samples, np.ndarray) else type(samples).__name__
         raise TypeError(f"samples must be an array of x's dtype {x.dtype}, got {kind}")
-    check_shape("samples", samples, (*x.shape[:-2], 2))
+    validate_shape("samples", samples, (*x.shape[:-2], 2))
     if samples.size and not (samples.min() >= 0 and samples.max() < 1):
         raise ValueError(f"samples must be in [0, 1), got {samples.min()} to {samples.max()}")
 
@@ -1089,14 +1089,14 @@ class _MaxPool(Layer):
         self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False
     ):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, self.dilation = check_geometry(
+        self.kernel_size, self.stride, self.padding, self.dilation = validate_geometry(
             self._axes, kernel_size, stride, padding, dilation
         )
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
-        check_numbers("x", x)
+        validate_numbers("x", x)
         geometry = self.kernel_size, self.stride, self.padding, self.dilation
         windows = place_windows(x.shape, self._axes, *geometry, self.ceil_mode)
         if self.training or self.return_indices:
@@ -1108,7 +1108,7 @@ class _MaxPool(Layer):
 
     def backward(self, dy):
         x, windows, winners = self.saved
-        check_gradient(dy, windows.output_shape, x.dtype)
+        validate_gradient(dy, windows.output_shape, x.dtype)
         if winners is None:
             _, winners = fast.max_pool_winners(x, windows)
         return fast.max_pool_backward(dy, winners, windows)
@@ -1159,15 +1159,15 @@ class _AvgPool(Layer):
         divisor_override=None,
     ):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, _ = check_geometry(
+        self.kernel_size, self.stride, self.padding, _ = validate_geometry(
             self._axes, kernel_size, stride, padding
         )
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
-        self.divisor_override = None if divisor_override is None else check_divisor(divisor_override)
+        self.divisor_override = None if divisor_override is None else validate_divisor(divisor_override)
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
-        check_float_array("x", x)
+        validate_float_array("x", x)
         geometry = self.kernel_size, self.stride, self.padding, 1
         windows = place_windows(x.shape, self._axes, *geometry, self.ceil_mode)
         self.saved = x, windows
@@ -1214,13 +1214,13 @@ class AvgPool3d(_AvgPool):
 class _LPPool(Layer):
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
         super().__init__()
-        self.norm_type = check_positive_number("norm_type", norm_type)
-        self.kernel_size, self.stride, _, _ = check_geometry(self._axes, kernel_size, stride)
+        self.norm_type = validate_positive_number("norm_type", norm_type)
+        self.kernel_size, self.stride, _, _ = validate_geometry(self._axes, kernel_size, stride)
         self.ceil_mode = ceil_mode
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the roots of the sums of powers."""
-        check_float_array("x", x)
+        validate_float_array("x", x)
         windows = place_windows(x.shape, self._axes, self.kernel_size, self.stride, ceil_mode=self.ceil_mode)
         self.saved = x, windows
         return _lp_pool(x, self.norm_type, windows)
@@ -1393,7 +1393,7 @@ class GlobalAvgPool(Layer):
 class _MaxUnpool(Layer):
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, _ = check_geometry(
+        self.kernel_size, self.stride, self.padding, _ = validate_geometry(
             self._axes, kernel_size, stride, padding
         )
 
@@ -1463,7 +1463,7 @@ class BlurPool2d(Layer):
     def __init__(self, filt_size=3, stride=2):
         super().__init__()
         binomial_filter(filt_size)
-        self.filt_size, self.stride = filt_size, check_positive_int("stride", stride)
+        self.filt_size, self.stride = filt_size, validate_positive_int("stride", stride)
 
     def forward(self, x):
         """Args: x (N, C, H, W) or (C, H, W). Returns: (N, C, OH, OW) or (C, OH, OW)."""
@@ -1491,13 +1491,13 @@ class FractionalMaxPool2d(Layer):
 
     def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices=False, *, rng=None):
         super().__init__()
-        self.kernel_size = check_per_axis("kernel_size", kernel_size, 2, minimum=1)
+        self.kernel_size = validate_per_axis("kernel_size", kernel_size, 2, minimum=1)
         if output_size is not None:
-            output_size = check_per_axis("output_size", output_size, 2, minimum=1)
+            output_size = validate_per_axis("output_size", output_size, 2, minimum=1)
         if output_ratio is not None:
-            output_ratio = check_ratio(output_ratio)
+            output_ratio = validate_ratio(output_ratio)
         self.output_size, self.output_ratio = output_size, output_ratio
-        self.return_indices, self.rng = return_indices, check_generator("rng", rng)
+        self.return_indices, self.rng = return_indices, validate_generator("rng", rng)
         self.samples = None
 
     def forward(self, x, samples=None):
@@ -1509,7 +1509,7 @@ class FractionalMaxPool2d(Layer):
         Returns:
             y, or (y, indices) with return_indices.
         """
-        check_float_array("x", x)
+        validate_float_array("x", x)
         samples = draw_samples(x, self.rng) if samples is None else samples
         y, indices = fractional_max_pool2d(
             x, self.kernel_size, self.output_size, self.output_ratio, True, samples
@@ -1519,7 +1519,7 @@ class FractionalMaxPool2d(Layer):
 
     def backward(self, dy):
         x, indices = self.saved
-        check_gradient(dy, indices.shape, x.dtype)
+        validate_gradient(dy, indices.shape, x.dtype)
         return fractional_max_pool2d_backward(dy, x, indices)
 
 
@@ -1538,8 +1538,8 @@ class StochasticPool2d(Layer):
 
     def __init__(self, kernel_size, stride=None, *, rng=None):
         super().__init__()
-        self.kernel_size, self.stride, _, _ = check_geometry(2, kernel_size, stride)
-        self.rng, self.mask = check_generator("rng", rng), None
+        self.kernel_size, self.stride, _, _ = validate_geometry(2, kernel_size, stride)
+        self.rng, self.mask = validate_generator("rng", rng), None
 
     def forward(self, x, mask=None):
         """One pixel of every window in training, their weighted average in evaluation mode.
@@ -1551,7 +1551,7 @@ class StochasticPool2d(Layer):
             (N, C, OH, OW) or (C, OH, OW).
         """
         windows = place_windows(np.shape(x), 2, self.kernel_size, self.stride)
-        check_float_array("x", x)
+        validate_float_array("x", x)
         y, self.mask = _stochastic_pool(_gather(x, windows, 0), self.training, mask, self.rng)
         self.saved = x, self.mask
         return y
@@ -1573,7 +1573,7 @@ class SpatialPyramidPool2d(Layer):
 
     def __init__(self, levels=(1, 2, 4), mode="max"):
         super().__init__()
-        self.levels, self.mode = check_levels(levels), check_mode(mode)
+        self.levels, self.mode = validate_levels(levels), validate_mode(mode)
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, C * sum of the levels' squares)."""
@@ -1601,12 +1601,12 @@ class GeMPool2d(Layer):
 
     def __init__(self, p=3.0, eps=1e-6, *, dtype=np.float32):
         super().__init__()
-        self.p = np.full(1, check_positive_number("p", p), check_dtype("dtype", dtype))
-        self.eps = check_positive_number("eps", eps)
+        self.p = np.full(1, validate_positive_number("p", p), validate_dtype("dtype", dtype))
+        self.eps = validate_positive_number("eps", eps)
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, C, 1, 1)."""
-        check_input(x, self.p)
+        validate_input(x, self.p)
         y = gem_pool2d(x, self.p[0], self.eps)
         self.saved = x
         return y

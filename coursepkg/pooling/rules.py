@@ -1,14 +1,14 @@
-"""What both backends share: how many windows fit and where they lie, and the checks of shapes."""
+"""What both backends share: how many windows fit and where they lie, and the validation of shapes."""
 
 import math
 import operator
 from dataclasses import dataclass
 
 from coursepkg.validation import (
-    check_nonnegative_int,
-    check_per_axis,
-    check_positive_int,
-    check_positive_number,
+    validate_nonnegative_int,
+    validate_per_axis,
+    validate_positive_int,
+    validate_positive_number,
 )
 
 AXES = ("L", "H, W", "D, H, W")
@@ -31,16 +31,16 @@ def pool_output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.MaxPool2d, "Shape".
     """
-    size = check_positive_int("size", size)
-    kernel_size = check_positive_int("kernel_size", kernel_size)
-    stride = kernel_size if stride is None else check_positive_int("stride", stride)
-    padding = check_nonnegative_int("padding", padding)
-    dilation = check_positive_int("dilation", dilation)
-    check_padding(padding, kernel_size)
+    size = validate_positive_int("size", size)
+    kernel_size = validate_positive_int("kernel_size", kernel_size)
+    stride = kernel_size if stride is None else validate_positive_int("stride", stride)
+    padding = validate_nonnegative_int("padding", padding)
+    dilation = validate_positive_int("dilation", dilation)
+    validate_padding(padding, kernel_size)
     return _output_size(size, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def check_padding(padding, kernel_size):
+def validate_padding(padding, kernel_size):
     """A padding of at most half the kernel, so that every window reaches the input; both of one axis."""
     if padding > kernel_size // 2:
         raise ValueError(
@@ -157,7 +157,7 @@ def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, 
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    kernel_size, stride, padding, dilation = check_geometry(axes, kernel_size, stride, padding, dilation)
+    kernel_size, stride, padding, dilation = validate_geometry(axes, kernel_size, stride, padding, dilation)
     batch, size = split_shape(shape, axes)
     output_size = tuple(
         _output_size(*one, ceil_mode)
@@ -166,14 +166,14 @@ def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, 
     return Windows(size, kernel_size, stride, padding, dilation, output_size, batch)
 
 
-def check_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
+def validate_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
     """Kernel, stride, padding and dilation with an entry per axis; a stride of None is the kernel."""
-    kernel_size = check_per_axis("kernel_size", kernel_size, axes, minimum=1)
-    stride = kernel_size if stride is None else check_per_axis("stride", stride, axes, minimum=1)
-    padding = check_per_axis("padding", padding, axes, minimum=0)
-    dilation = check_per_axis("dilation", dilation, axes, minimum=1)
+    kernel_size = validate_per_axis("kernel_size", kernel_size, axes, minimum=1)
+    stride = kernel_size if stride is None else validate_per_axis("stride", stride, axes, minimum=1)
+    padding = validate_per_axis("padding", padding, axes, minimum=0)
+    dilation = validate_per_axis("dilation", dilation, axes, minimum=1)
     for pad, kernel in zip(padding, kernel_size, strict=True):
-        check_padding(pad, kernel)
+        validate_padding(pad, kernel)
     return kernel_size, stride, padding, dilation
 
 
@@ -213,7 +213,7 @@ def adaptive_output_size(size, output_size):
     if len(output_size) != len(size):
         raise ValueError(f"output_size must be an int or have {len(size)} entries, got {output_size!r}")
     return tuple(
-        n if wanted is None else check_nonnegative_int("output_size", wanted)
+        n if wanted is None else validate_nonnegative_int("output_size", wanted)
         for n, wanted in zip(size, output_size, strict=True)
     )
 
@@ -248,7 +248,7 @@ def unpool_output_size(shape, axes, kernel_size, stride=None, padding=0, output_
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.MaxUnpool2d.
     """
-    kernel_size, stride, padding, _ = check_geometry(axes, kernel_size, stride, padding)
+    kernel_size, stride, padding, _ = validate_geometry(axes, kernel_size, stride, padding)
     _, size = split_shape(shape, axes)
     usual = tuple(
         (n - 1) * s - 2 * p + k for n, s, p, k in zip(size, stride, padding, kernel_size, strict=True)
@@ -278,7 +278,7 @@ def binomial_filter(filt_size):
         ValueError, TypeError: names filt_size, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.
     """
-    filt_size = check_positive_int("filt_size", filt_size)
+    filt_size = validate_positive_int("filt_size", filt_size)
     if filt_size > 7:
         raise ValueError(f"filt_size must be from 1 to 7, got {filt_size}")
     return [math.comb(filt_size - 1, i) / 2 ** (filt_size - 1) for i in range(filt_size)]
@@ -322,7 +322,7 @@ def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=No
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.FractionalMaxPool2d.
     """
-    kernel_size = check_per_axis("kernel_size", kernel_size, 2, minimum=1)
+    kernel_size = validate_per_axis("kernel_size", kernel_size, 2, minimum=1)
     _, size = split_shape(shape, 2)
     if (output_size is None) == (output_ratio is None):
         raise ValueError(
@@ -330,8 +330,9 @@ def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=No
             f"got output_size={output_size!r} and output_ratio={output_ratio!r}"
         )
     if output_size is None:
-        output_size = tuple(int(n * ratio) for n, ratio in zip(size, check_ratio(output_ratio), strict=True))
-    output_size = check_per_axis("output_size", output_size, 2, minimum=1)
+        ratios = validate_ratio(output_ratio)
+        output_size = tuple(int(n * ratio) for n, ratio in zip(size, ratios, strict=True))
+    output_size = validate_per_axis("output_size", output_size, 2, minimum=1)
     for n, kernel, count in zip(size, kernel_size, output_size, strict=True):
         if count + kernel - 1 > n:
             raise ValueError(
@@ -340,16 +341,16 @@ def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=No
     return kernel_size, output_size
 
 
-def check_ratio(output_ratio):
+def validate_ratio(output_ratio):
     """A number in (0, 1), or a pair of them, as a pair."""
     pair = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * 2
-    pair = tuple(check_positive_number("output_ratio", ratio) for ratio in pair)
+    pair = tuple(validate_positive_number("output_ratio", ratio) for ratio in pair)
     if len(pair) != 2 or max(pair) >= 1:
         raise ValueError(f"output_ratio must be a number in (0, 1) or a pair of them, got {output_ratio!r}")
     return pair
 
 
-def check_divisor(divisor_override):
+def validate_divisor(divisor_override):
     """A whole number other than 0."""
     try:
         value = operator.index(divisor_override)
@@ -362,14 +363,14 @@ def check_divisor(divisor_override):
     return value
 
 
-def check_levels(levels):
+def validate_levels(levels):
     """A tuple of whole numbers >= 1, at least one."""
     if not isinstance(levels, tuple | list) or not levels:
         raise ValueError(f"levels must be a tuple of at least one whole number >= 1, got {levels!r}")
-    return tuple(check_positive_int("levels", level) for level in levels)
+    return tuple(validate_positive_int("levels", level) for level in levels)
 
 
-def check_mode(mode):
+def validate_mode(mode):
     """ "max" or "avg"."""
     if mode not in ("max", "avg"):
         raise ValueError(f'mode must be "max" or "avg", got {mode!r}')

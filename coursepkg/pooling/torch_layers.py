@@ -14,24 +14,24 @@ from coursepkg.pooling.rules import (
     adaptive_output_size,
     binomial_filter,
     blur_positions,
-    check_divisor,
-    check_geometry,
-    check_levels,
-    check_mode,
-    check_ratio,
     fractional_output_size,
     place_windows,
     pool_output_size,
     split_shape,
     unpool_output_size,
+    validate_divisor,
+    validate_geometry,
+    validate_levels,
+    validate_mode,
+    validate_ratio,
 )
 from coursepkg.validation import (
-    check_per_axis,
-    check_positive_int,
-    check_positive_number,
-    check_shape,
+    validate_per_axis,
+    validate_positive_int,
+    validate_positive_number,
+    validate_shape,
 )
-from coursepkg.validation_torch import check_float_tensor, check_generator
+from coursepkg.validation_torch import validate_float_tensor, validate_generator
 
 __all__ = ["pool_output_size"]  # of rules, where both backends find it
 
@@ -108,7 +108,7 @@ def max_pool3d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
 
 
 def _max_pool(x, axes, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
-    check_numbers("x", x)
+    validate_numbers("x", x)
     windows = place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode)
     plane = torch.arange(math.prod(windows.size), device=x.device).view(windows.size)
     position = gather_windows(plane, windows, -1)  # (*output_size, K)
@@ -161,10 +161,10 @@ def avg_pool3d(
 
 
 def _avg_pool(x, windows, count_include_pad, divisor_override):
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     total = gather_windows(x, windows, 0).sum(dim=-1)
     if divisor_override is not None:
-        return total / check_divisor(divisor_override)
+        return total / validate_divisor(divisor_override)
     counts = [torch.tensor(axis, device=x.device) for axis in windows.counts(count_include_pad)]
     return total / math.prod(torch.meshgrid(counts, indexing="ij")).to(x.dtype)
 
@@ -201,8 +201,8 @@ def lp_pool3d(x, norm_type, kernel_size, stride=None, ceil_mode=False):
 
 
 def _lp_pool(x, norm_type, windows):
-    p = check_positive_number("norm_type", norm_type)
-    check_float_tensor("x", x)
+    p = validate_positive_number("norm_type", norm_type)
+    validate_float_tensor("x", x)
     total = _avg_pool(x**p, windows, True, None) * math.prod(windows.kernel_size)
     # The root of 0 has an infinite slope; a constant in its place has none.
     is_zero = total == 0
@@ -286,7 +286,7 @@ def global_avg_pool(x):
 
 
 def _adaptive_max_pool(x, axes, output_size, return_indices):
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     (batch, size), bounds = _adaptive(x, axes, output_size)
     shape = (*batch, *map(len, bounds))
     plane = torch.arange(math.prod(size), device=x.device).view(size)
@@ -301,7 +301,7 @@ def _adaptive_max_pool(x, axes, output_size, return_indices):
 
 
 def _adaptive_avg_pool(x, axes, output_size):
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     (batch, _), bounds = _adaptive(x, axes, output_size)
     for axis, windows in enumerate(bounds, start=len(batch)):
         at = (slice(None),) * axis
@@ -317,7 +317,7 @@ def _adaptive(x, axes, output_size):
 
 
 def _global_axes(x):
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     axes = min(max(x.ndim - 2, 1), 3)
     split_shape(x.shape, axes, batched=True)
     return axes
@@ -354,9 +354,9 @@ def max_unpool3d(x, indices, kernel_size, stride=None, padding=0, output_size=No
 
 
 def _max_unpool(x, indices, axes, kernel_size, stride, padding, output_size):
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     size = unpool_output_size(x.shape, axes, kernel_size, stride, padding, output_size)
-    check_indices(indices, x.shape, size)
+    validate_indices(indices, x.shape, size)
     batch = x.shape[:-axes]
     empty = x.new_zeros((*batch, math.prod(size)))
     return empty.scatter(-1, indices.flatten(-axes), x.flatten(-axes)).view(*batch, *size)
@@ -379,8 +379,8 @@ def blur_pool2d(x, filt_size=3, stride=2):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.2.
     """
-    check_float_tensor("x", x)
-    taps, stride = binomial_filter(filt_size), check_positive_int("stride", stride)
+    validate_float_tensor("x", x)
+    taps, stride = binomial_filter(filt_size), validate_positive_int("stride", stride)
     batch, size = split_shape(x.shape, 2)
     for axis, length in enumerate(size, start=len(batch)):
         positions = blur_positions(length, len(taps), stride)
@@ -415,10 +415,10 @@ def fractional_max_pool2d(
     Source: Graham 2014, Fractional Max-Pooling; torch.nn.functional.fractional_max_pool2d.
     """
     kernel_size, output_size = fractional_output_size(x.shape, kernel_size, output_size, output_ratio)
-    check_float_tensor("x", x)
-    check_generator("rng", rng)
+    validate_float_tensor("x", x)
+    validate_generator("rng", rng)
     samples = draw_samples(x, rng) if samples is None else samples
-    check_samples(samples, x)
+    validate_samples(samples, x)
     height, width = x.shape[-2:]
     rows, columns = (
         _fractional_starts(samples[..., at], size, count, kernel)[..., None]
@@ -467,8 +467,8 @@ def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng
     Source: Zeiler and Fergus 2013, Stochastic Pooling, section 3.
     """
     windows = place_windows(x.shape, 2, kernel_size, stride)
-    check_float_tensor("x", x)
-    check_generator("rng", rng)
+    validate_float_tensor("x", x)
+    validate_generator("rng", rng)
     return _stochastic_pool(gather_windows(x, windows, 0), training, mask, rng)[0]
 
 
@@ -477,7 +477,7 @@ def _stochastic_pool(values, training, mask, rng):
     if not training:
         return (pick_probabilities(values) * values).sum(dim=-1), None
     mask = draw_picks(values, rng) if mask is None else mask
-    check_picks(mask, values.shape)
+    validate_picks(mask, values.shape)
     return values.masked_fill(~mask, 0).sum(dim=-1), mask
 
 
@@ -514,10 +514,10 @@ def spatial_pyramid_pool2d(x, levels=(1, 2, 4), mode="max"):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2.
     """
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     split_shape(x.shape, 2, batched=True)
-    pool = adaptive_max_pool2d if check_mode(mode) == "max" else adaptive_avg_pool2d
-    return torch.cat([pool(x, level).flatten(1) for level in check_levels(levels)], dim=1)
+    pool = adaptive_max_pool2d if validate_mode(mode) == "max" else adaptive_avg_pool2d
+    return torch.cat([pool(x, level).flatten(1) for level in validate_levels(levels)], dim=1)
 
 
 def gem_pool2d(x, p=3.0, eps=1e-6):
@@ -533,51 +533,51 @@ def gem_pool2d(x, p=3.0, eps=1e-6):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Radenovic et al. 2019, Fine-Tuning CNN Image Retrieval with No Human Annotation, equation 3.
     """
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     split_shape(x.shape, 2, batched=True)
     if not isinstance(p, torch.Tensor):
-        p = check_positive_number("p", p)
-    powers = x.clamp(min=check_positive_number("eps", eps)) ** p
+        p = validate_positive_number("p", p)
+    powers = x.clamp(min=validate_positive_number("eps", eps)) ** p
     return powers.mean(dim=(2, 3), keepdim=True) ** (1 / p)
 
 
-# Checks
+# Validation
 
 
-def check_numbers(name, x):
+def validate_numbers(name, x):
     """A tensor of floats or integers."""
     if isinstance(x, torch.Tensor) and not (x.is_floating_point() or x.is_complex() or x.dtype == torch.bool):
         return x
-    return check_float_tensor(name, x)
+    return validate_float_tensor(name, x)
 
 
-def check_indices(indices, shape, size):
+def validate_indices(indices, shape, size):
     """An int64 tensor of this shape, flat indices into planes of this size."""
     if not isinstance(indices, torch.Tensor) or indices.dtype != torch.int64:
         kind = indices.dtype if isinstance(indices, torch.Tensor) else type(indices).__name__
         raise TypeError(f"indices must be an int64 tensor, got {kind}")
-    check_shape("indices", indices, shape)
+    validate_shape("indices", indices, shape)
     count = math.prod(size)
     if indices.numel() and not (indices.min() >= 0 and indices.max() < count):
         raise ValueError(f"indices must be from 0 to {count - 1}, got {indices.min()} to {indices.max()}")
 
 
-def check_picks(mask, shape):
+def validate_picks(mask, shape):
     """A boolean tensor (*output shape, pixels of a window), one True in each window."""
     if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, torch.Tensor) else type(mask).__name__
         raise TypeError(f"mask must be a boolean tensor, True = picked, got {kind}")
-    check_shape("mask", mask, shape)
+    validate_shape("mask", mask, shape)
     if not (mask.sum(dim=-1) == 1).all():
         raise ValueError("mask must pick one pixel of every window")
 
 
-def check_samples(samples, x):
+def validate_samples(samples, x):
     """Numbers in [0, 1), two for each plane of x and of its dtype."""
     if not isinstance(samples, torch.Tensor) or samples.dtype != x.dtype:
         kind = samples.dtype if isinstance(samples, torch.Tensor) else type(samples).__name__
         raise TypeError(f"samples must be a tensor of x's dtype {x.dtype}, got {kind}")
-    check_shape("samples", samples, (*x.shape[:-2], 2))
+    validate_shape("samples", samples, (*x.shape[:-2], 2))
     if samples.numel() and not (samples.min() >= 0 and samples.max() < 1):
         raise ValueError(f"samples must be in [0, 1), got {samples.min()} to {samples.max()}")
 
@@ -590,7 +590,7 @@ class _MaxPool(nn.Module):
         self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False
     ):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, self.dilation = check_geometry(
+        self.kernel_size, self.stride, self.padding, self.dilation = validate_geometry(
             self._axes, kernel_size, stride, padding, dilation
         )
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
@@ -630,11 +630,11 @@ class _AvgPool(nn.Module):
         divisor_override=None,
     ):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, _ = check_geometry(
+        self.kernel_size, self.stride, self.padding, _ = validate_geometry(
             self._axes, kernel_size, stride, padding
         )
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
-        self.divisor_override = None if divisor_override is None else check_divisor(divisor_override)
+        self.divisor_override = None if divisor_override is None else validate_divisor(divisor_override)
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
@@ -664,8 +664,8 @@ class AvgPool3d(_AvgPool):
 class _LPPool(nn.Module):
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
         super().__init__()
-        self.norm_type = check_positive_number("norm_type", norm_type)
-        self.kernel_size, self.stride, _, _ = check_geometry(self._axes, kernel_size, stride)
+        self.norm_type = validate_positive_number("norm_type", norm_type)
+        self.kernel_size, self.stride, _, _ = validate_geometry(self._axes, kernel_size, stride)
         self.ceil_mode = ceil_mode
 
     def forward(self, x):
@@ -775,7 +775,7 @@ class GlobalAvgPool(nn.Module):
 class _MaxUnpool(nn.Module):
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, _ = check_geometry(
+        self.kernel_size, self.stride, self.padding, _ = validate_geometry(
             self._axes, kernel_size, stride, padding
         )
 
@@ -823,7 +823,7 @@ class BlurPool2d(nn.Module):
     def __init__(self, filt_size=3, stride=2):
         super().__init__()
         binomial_filter(filt_size)
-        self.filt_size, self.stride = filt_size, check_positive_int("stride", stride)
+        self.filt_size, self.stride = filt_size, validate_positive_int("stride", stride)
 
     def forward(self, x):
         """Args: x (N, C, H, W) or (C, H, W). Returns: (N, C, OH, OW) or (C, OH, OW)."""
@@ -846,13 +846,13 @@ class FractionalMaxPool2d(nn.Module):
 
     def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices=False, *, rng=None):
         super().__init__()
-        self.kernel_size = check_per_axis("kernel_size", kernel_size, 2, minimum=1)
+        self.kernel_size = validate_per_axis("kernel_size", kernel_size, 2, minimum=1)
         if output_size is not None:
-            output_size = check_per_axis("output_size", output_size, 2, minimum=1)
+            output_size = validate_per_axis("output_size", output_size, 2, minimum=1)
         if output_ratio is not None:
-            output_ratio = check_ratio(output_ratio)
+            output_ratio = validate_ratio(output_ratio)
         self.output_size, self.output_ratio = output_size, output_ratio
-        self.return_indices, self.rng = return_indices, check_generator("rng", rng)
+        self.return_indices, self.rng = return_indices, validate_generator("rng", rng)
         self.samples = None
 
     def forward(self, x, samples=None):
@@ -864,7 +864,7 @@ class FractionalMaxPool2d(nn.Module):
         Returns:
             y, or (y, indices) with return_indices.
         """
-        check_float_tensor("x", x)
+        validate_float_tensor("x", x)
         self.samples = draw_samples(x, self.rng) if samples is None else samples
         return fractional_max_pool2d(
             x, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self.samples
@@ -886,8 +886,8 @@ class StochasticPool2d(nn.Module):
 
     def __init__(self, kernel_size, stride=None, *, rng=None):
         super().__init__()
-        self.kernel_size, self.stride, _, _ = check_geometry(2, kernel_size, stride)
-        self.rng, self.mask = check_generator("rng", rng), None
+        self.kernel_size, self.stride, _, _ = validate_geometry(2, kernel_size, stride)
+        self.rng, self.mask = validate_generator("rng", rng), None
 
     def forward(self, x, mask=None):
         """One pixel of every window in training, their weighted average in evaluation mode.
@@ -899,7 +899,7 @@ class StochasticPool2d(nn.Module):
             (N, C, OH, OW) or (C, OH, OW).
         """
         windows = place_windows(x.shape, 2, self.kernel_size, self.stride)
-        check_float_tensor("x", x)
+        validate_float_tensor("x", x)
         y, self.mask = _stochastic_pool(gather_windows(x, windows, 0), self.training, mask, self.rng)
         return y
 
@@ -916,7 +916,7 @@ class SpatialPyramidPool2d(nn.Module):
 
     def __init__(self, levels=(1, 2, 4), mode="max"):
         super().__init__()
-        self.levels, self.mode = check_levels(levels), check_mode(mode)
+        self.levels, self.mode = validate_levels(levels), validate_mode(mode)
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, C * sum of the levels' squares)."""
@@ -937,12 +937,12 @@ class GeMPool2d(nn.Module):
 
     def __init__(self, p=3.0, eps=1e-6, *, device=None, dtype=None):
         super().__init__()
-        self.p = nn.Parameter(torch.full((1,), check_positive_number("p", p), device=device, dtype=dtype))
-        self.eps = check_positive_number("eps", eps)
+        self.p = nn.Parameter(torch.full((1,), validate_positive_number("p", p), device=device, dtype=dtype))
+        self.eps = validate_positive_number("eps", eps)
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, C, 1, 1)."""
-        check_float_tensor("x", x)
+        validate_float_tensor("x", x)
         if x.dtype != self.p.dtype and not torch.is_autocast_enabled(x.device.type):
             raise TypeError(f"x must have the dtype of the layer's parameters, {self.p.dtype}, got {x.dtype}")
         return gem_pool2d(x, self.p, self.eps)

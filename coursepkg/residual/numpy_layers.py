@@ -8,17 +8,17 @@ from coursepkg.nn import BatchNorm2d, Conv2d, Linear, ReLU, Sequential, Sigmoid,
 from coursepkg.pooling.numpy_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
     EXPANSION,
-    check_block,
-    check_padded_shortcut,
-    check_stride_in,
     needs_projection,
+    validate_block,
+    validate_padded_shortcut,
+    validate_stride_in,
 )
 from coursepkg.validation import (
-    check_float_array,
-    check_generator,
-    check_gradient,
-    check_nonnegative_int,
-    check_positive_int,
+    validate_float_array,
+    validate_generator,
+    validate_gradient,
+    validate_nonnegative_int,
+    validate_positive_int,
 )
 
 
@@ -56,7 +56,7 @@ class Residual(Layer):
         return y
 
     def backward(self, dy):
-        check_gradient(dy, *self.saved)
+        validate_gradient(dy, *self.saved)
         dx = self.children["branch"].backward(dy)
         return dx + (self.children["shortcut"].backward(dy) if "shortcut" in self.children else dy)
 
@@ -75,14 +75,14 @@ class PaddedShortcut(Layer):
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
-        self.in_channels = check_positive_int("in_channels", in_channels)
-        self.out_channels = check_positive_int("out_channels", out_channels)
-        self.stride = check_positive_int("stride", stride)
-        check_padded_shortcut(in_channels, out_channels)
+        self.in_channels = validate_positive_int("in_channels", in_channels)
+        self.out_channels = validate_positive_int("out_channels", out_channels)
+        self.stride = validate_positive_int("stride", stride)
+        validate_padded_shortcut(in_channels, out_channels)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, out_channels, ceil(H / stride), ceil(W / stride))."""
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         kept = x[:, :, :: self.stride, :: self.stride]
         y = np.zeros((len(x), self.out_channels, *kept.shape[2:]), x.dtype)
         y[:, : self.in_channels] = kept
@@ -91,7 +91,7 @@ class PaddedShortcut(Layer):
 
     def backward(self, dy):
         x_shape, y_shape, dtype = self.saved
-        check_gradient(dy, y_shape, dtype)
+        validate_gradient(dy, y_shape, dtype)
         dx = np.zeros(x_shape, dtype)
         dx[:, :, :: self.stride, :: self.stride] = dy[:, : self.in_channels]
         return dx
@@ -112,9 +112,9 @@ class SqueezeExcitation(Layer):
 
     def __init__(self, channels, reduction=16, *, rng=None, dtype=np.float32):
         super().__init__()
-        self.channels = check_positive_int("channels", channels)
-        hidden = max(1, channels // check_positive_int("reduction", reduction))
-        rng = check_generator("rng", rng)
+        self.channels = validate_positive_int("channels", channels)
+        hidden = max(1, channels // validate_positive_int("reduction", reduction))
+        rng = validate_generator("rng", rng)
         self.children = {
             "pool": GlobalAvgPool(),
             "fc1": Conv2d(channels, hidden, 1, rng=rng, dtype=dtype),
@@ -125,7 +125,7 @@ class SqueezeExcitation(Layer):
 
     def forward(self, x):
         """Args: x (N, channels, H, W). Returns: the same shape."""
-        check_channels(x, self.channels)
+        validate_channels(x, self.channels)
         gate = x
         for layer in self.children.values():
             gate = layer.forward(gate)  # (N, C, 1, 1)
@@ -134,7 +134,7 @@ class SqueezeExcitation(Layer):
 
     def backward(self, dy):
         x, gate = self.saved
-        check_gradient(dy, x.shape, x.dtype)
+        validate_gradient(dy, x.shape, x.dtype)
         dgate = (dy * x).sum(axis=(2, 3), keepdims=True)
         for layer in reversed(self.children.values()):
             dgate = layer.backward(dgate)
@@ -157,13 +157,13 @@ class _Block(Layer):
         Returns:
             (N, out_channels, ceil(H / stride), ceil(W / stride)).
         """
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         y = self.children["relu"].forward(self._add(x, x, mask))
         self.saved = y.shape, y.dtype
         return y
 
     def backward(self, dy):
-        check_gradient(dy, *self.saved)
+        validate_gradient(dy, *self.saved)
         dbranch, dshortcut = self._add_backward(self.children["relu"].backward(dy))
         return dbranch + dshortcut
 
@@ -246,8 +246,8 @@ class BasicBlock(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        check_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
-        rng = check_generator("rng", rng)
+        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        rng = validate_generator("rng", rng)
         self.in_channels = in_channels
         branch = {
             "conv1": convolution(in_channels, channels, 3, stride, rng, dtype),
@@ -290,9 +290,9 @@ class Bottleneck(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        check_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
-        first, middle = (1, stride) if check_stride_in(stride_in) == "3x3" else (stride, 1)
-        rng = check_generator("rng", rng)
+        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
+        rng = validate_generator("rng", rng)
         self.in_channels, out_channels = in_channels, EXPANSION * channels
         branch = {
             "conv1": convolution(in_channels, channels, 1, first, rng, dtype),
@@ -334,8 +334,8 @@ class PreActBlock(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        check_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
-        rng = check_generator("rng", rng)
+        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        rng = validate_generator("rng", rng)
         self.in_channels = in_channels
         branch = {
             "conv1": convolution(in_channels, channels, 3, stride, rng, dtype),
@@ -350,14 +350,14 @@ class PreActBlock(_Block):
         self._project_activated = "downsample" in self.children and shortcut != "A"
 
     def forward(self, x, mask=None):
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         activated = self.children["relu1"].forward(self.children["bn1"].forward(x))
         y = self._add(activated, activated if self._project_activated else x, mask)
         self.saved = y.shape, y.dtype
         return y
 
     def backward(self, dy):
-        check_gradient(dy, *self.saved)
+        validate_gradient(dy, *self.saved)
         dbranch, dshortcut = self._add_backward(dy)
         dactivated = dbranch + dshortcut if self._project_activated else dbranch
         dx = self.children["bn1"].backward(self.children["relu1"].backward(dactivated))
@@ -379,7 +379,7 @@ class Highway(Layer):
 
     def __init__(self, features, gate_bias=-2.0, *, rng=None, dtype=np.float32):
         super().__init__()
-        features, rng = check_positive_int("features", features), check_generator("rng", rng)
+        features, rng = validate_positive_int("features", features), validate_generator("rng", rng)
         self.children = {
             "transform": Linear(features, features, init=he_normal, rng=rng, dtype=dtype),
             "relu": ReLU(),
@@ -397,7 +397,7 @@ class Highway(Layer):
 
     def backward(self, dy):
         x, h, t = self.saved
-        check_gradient(dy, x.shape, x.dtype)
+        validate_gradient(dy, x.shape, x.dtype)
         dtransform = self.children["transform"].backward(self.children["relu"].backward(dy * t))
         dgate = self.children["gate"].backward(self.children["sigmoid"].backward(dy * (h - x)))
         return dtransform + dgate + dy * (1 - t)
@@ -421,9 +421,9 @@ class DenseBlock(Layer):
 
     def __init__(self, in_channels, growth, layers, *, rng=None, dtype=np.float32):
         super().__init__()
-        self.in_channels = check_positive_int("in_channels", in_channels)
-        growth, rng = check_positive_int("growth", growth), check_generator("rng", rng)
-        for number in range(check_nonnegative_int("layers", layers)):
+        self.in_channels = validate_positive_int("in_channels", in_channels)
+        growth, rng = validate_positive_int("growth", growth), validate_generator("rng", rng)
+        for number in range(validate_nonnegative_int("layers", layers)):
             channels = in_channels + number * growth
             self.children[f"layer{number + 1}"] = Sequential(
                 BatchNorm2d(channels, dtype=dtype), ReLU(), convolution(channels, growth, 3, 1, rng, dtype)
@@ -431,14 +431,14 @@ class DenseBlock(Layer):
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, in_channels + layers * growth, H, W)."""
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         for layer in self.children.values():
             x = np.concatenate([x, layer.forward(x)], axis=1)
         self.saved = x.shape, x.dtype
         return x
 
     def backward(self, dy):
-        check_gradient(dy, *self.saved)
+        validate_gradient(dy, *self.saved)
         for layer in reversed(self.children.values()):
             before = layer[0].num_features
             dy = dy[:, :before] + layer.backward(dy[:, before:])
@@ -483,8 +483,8 @@ def make_shortcut(in_channels, out_channels, stride, shortcut, rng, dtype):
     return PaddedShortcut(in_channels, out_channels, stride)
 
 
-def check_channels(x, channels):
+def validate_channels(x, channels):
     """A float array (N, channels, H, W)."""
-    check_float_array("x", x)
+    validate_float_array("x", x)
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"x must have shape (N, {channels}, H, W), got {x.shape}")

@@ -10,13 +10,13 @@ from coursepkg.pooling.numpy_layers import GlobalAvgPool, MaxPool2d
 from coursepkg.residual.numpy_layers import BasicBlock, Bottleneck, PreActBlock, convolution
 from coursepkg.residual.rules import (
     EXPANSION,
-    check_block_name,
-    check_stride_in,
     cifar_plan,
     drop_path_shares,
     imagenet_plan,
+    validate_block_name,
+    validate_stride_in,
 )
-from coursepkg.validation import check_generator, check_positive_int
+from coursepkg.validation import validate_generator, validate_positive_int
 
 
 class ResNet(Sequential):
@@ -165,9 +165,9 @@ def cifar_resnet(
     Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
     """
     plan = cifar_plan(depth, width)
-    rng = check_generator("rng", rng)
-    check_positive_int("num_classes", num_classes)
-    make = {"basic": BasicBlock, "preact": PreActBlock}[check_block_name(block)]
+    rng = validate_generator("rng", rng)
+    validate_positive_int("num_classes", num_classes)
+    make = {"basic": BasicBlock, "preact": PreActBlock}[validate_block_name(block)]
     same = {
         "residual": residual,
         "shortcut": shortcut,
@@ -190,9 +190,9 @@ def cifar_resnet(
 
 def _imagenet(depth, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype):
     kind, plan = imagenet_plan(depth)
-    check_stride_in(stride_in)
-    check_positive_int("num_classes", num_classes)
-    rng = check_generator("rng", rng)
+    validate_stride_in(stride_in)
+    validate_positive_int("num_classes", num_classes)
+    rng = validate_generator("rng", rng)
     common = {
         "residual": residual,
         "shortcut": shortcut,

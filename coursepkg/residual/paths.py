@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 
 from coursepkg.residual.numpy_layers import Residual
-from coursepkg.validation import check_float_array, check_positive_int
+from coursepkg.validation import validate_float_array, validate_positive_int
 
 
 def branch_matrices(blocks, x):
@@ -23,7 +23,7 @@ def branch_matrices(blocks, x):
     Raises:
         TypeError: a block is no such Residual. ValueError: x is not (1, D).
     """
-    check_float_array("x", x)
+    validate_float_array("x", x)
     if x.ndim != 2 or len(x) != 1:
         raise ValueError(f"x must have shape (1, D), got {x.shape}")
     matrices = []
@@ -70,7 +70,7 @@ def paths_by_length(n):
     Returns:
         list of n + 1 int.
     """
-    n = check_positive_int("n", n)
+    n = validate_positive_int("n", n)
     return [comb(n, length) for length in range(n + 1)]
 
 

@@ -1,8 +1,8 @@
-"""What both backends share: how the networks are laid out, how large they are, checks of arguments."""
+"""What both backends share: the layout of the networks, their sizes, and the validation of arguments."""
 
 from dataclasses import dataclass
 
-from coursepkg.validation import check_positive_int, check_probability
+from coursepkg.validation import validate_positive_int, validate_probability
 
 SHORTCUTS = ("A", "B", "C")
 STRIDE_IN = ("3x3", "1x1")
@@ -18,28 +18,28 @@ IMAGENET = {
 """Kind of block and blocks in each of the four stages. Source: He et al. 2016, table 1."""
 
 
-def check_shortcut(shortcut):
+def validate_shortcut(shortcut):
     """ "A", "B" or "C"."""
     if shortcut not in SHORTCUTS:
         raise ValueError(f'shortcut must be "A", "B" or "C", got {shortcut!r}')
     return shortcut
 
 
-def check_stride_in(stride_in):
+def validate_stride_in(stride_in):
     """ "3x3" or "1x1"."""
     if stride_in not in STRIDE_IN:
         raise ValueError(f'stride_in must be "3x3" or "1x1", got {stride_in!r}')
     return stride_in
 
 
-def check_block_name(block):
+def validate_block_name(block):
     """ "basic" or "preact"."""
     if block not in ("basic", "preact"):
         raise ValueError(f'block must be "basic" or "preact", got {block!r}')
     return block
 
 
-def check_block(in_channels, channels, stride, shortcut, drop_path, squeeze):
+def validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze):
     """The arguments that all blocks share, in their order.
 
     Returns:
@@ -48,16 +48,16 @@ def check_block(in_channels, channels, stride, shortcut, drop_path, squeeze):
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
     return (
-        check_positive_int("in_channels", in_channels),
-        check_positive_int("channels", channels),
-        check_positive_int("stride", stride),
-        check_shortcut(shortcut),
-        check_probability("drop_path", drop_path),
-        None if squeeze is None else check_positive_int("squeeze", squeeze),
+        validate_positive_int("in_channels", in_channels),
+        validate_positive_int("channels", channels),
+        validate_positive_int("stride", stride),
+        validate_shortcut(shortcut),
+        validate_probability("drop_path", drop_path),
+        None if squeeze is None else validate_positive_int("squeeze", squeeze),
     )
 
 
-def check_padded_shortcut(in_channels, out_channels):
+def validate_padded_shortcut(in_channels, out_channels):
     """Option A adds channels of zeros and cannot take any away."""
     if out_channels < in_channels:
         raise ValueError(
@@ -83,7 +83,7 @@ def cifar_blocks(depth):
         ValueError, TypeError: names depth, its value and what is allowed.
     Source: He et al. 2016, section 4.2.
     """
-    depth = check_positive_int("depth", depth)
+    depth = validate_positive_int("depth", depth)
     if depth < 8 or (depth - 2) % 6:
         raise ValueError(f"depth must be 6 n + 2 for a whole number n >= 1 (8, 14, 20, ...), got {depth}")
     return (depth - 2) // 6
@@ -98,7 +98,7 @@ def cifar_plan(depth, width):
         list of three stages, each a list of (in_channels, channels, stride), one for each block.
     """
     count = cifar_blocks(depth)
-    width = check_positive_int("width", width)
+    width = validate_positive_int("width", width)
     return _plan((count, count, count), width, 1)
 
 
@@ -180,10 +180,10 @@ def imagenet_stages(depth, num_classes=1000, residual=True, shortcut="B", stride
     Source: He et al. 2016, table 1.
     """
     kind, plan = imagenet_plan(depth)
-    check_shortcut(shortcut)
-    check_stride_in(stride_in)
-    num_classes = check_positive_int("num_classes", num_classes)
-    size = _smaller(check_positive_int("size", size), 2)
+    validate_shortcut(shortcut)
+    validate_stride_in(stride_in)
+    num_classes = validate_positive_int("num_classes", num_classes)
+    size = _smaller(validate_positive_int("size", size), 2)
     start = Stage("conv1", 0, 64, size, *_convolution(3, 64, 7, size))
     size = _smaller(size, 2)  # max pooling
 
@@ -214,8 +214,8 @@ def cifar_stages(depth, width=16, in_channels=3, num_classes=10, residual=True, 
     Source: He et al. 2016, section 4.2.
     """
     plan = cifar_plan(depth, width)
-    check_shortcut(shortcut)
-    num_classes = check_positive_int("num_classes", num_classes)
+    validate_shortcut(shortcut)
+    num_classes = validate_positive_int("num_classes", num_classes)
 
     def block(in_channels, channels, stride, before, after):
         return _basic(in_channels, channels, stride, residual, shortcut, after)

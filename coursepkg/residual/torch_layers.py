@@ -10,13 +10,13 @@ from torch.nn import functional as F
 from coursepkg.dropout.torch_layers import DropPath
 from coursepkg.residual.rules import (
     EXPANSION,
-    check_block,
-    check_padded_shortcut,
-    check_stride_in,
     needs_projection,
+    validate_block,
+    validate_padded_shortcut,
+    validate_stride_in,
 )
-from coursepkg.validation import check_nonnegative_int, check_positive_int
-from coursepkg.validation_torch import check_float_tensor, check_generator
+from coursepkg.validation import validate_nonnegative_int, validate_positive_int
+from coursepkg.validation_torch import validate_float_tensor, validate_generator
 
 
 class Residual(nn.Module):
@@ -62,14 +62,14 @@ class PaddedShortcut(nn.Module):
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
-        self.in_channels = check_positive_int("in_channels", in_channels)
-        self.out_channels = check_positive_int("out_channels", out_channels)
-        self.stride = check_positive_int("stride", stride)
-        check_padded_shortcut(in_channels, out_channels)
+        self.in_channels = validate_positive_int("in_channels", in_channels)
+        self.out_channels = validate_positive_int("out_channels", out_channels)
+        self.stride = validate_positive_int("stride", stride)
+        validate_padded_shortcut(in_channels, out_channels)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, out_channels, ceil(H / stride), ceil(W / stride))."""
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         kept = x[:, :, :: self.stride, :: self.stride]
         return F.pad(kept, (0, 0, 0, 0, 0, self.out_channels - self.in_channels))
 
@@ -91,14 +91,14 @@ class SqueezeExcitation(nn.Module):
 
     def __init__(self, channels, reduction=16, *, device=None, dtype=None):
         super().__init__()
-        self.channels = check_positive_int("channels", channels)
-        hidden = max(1, channels // check_positive_int("reduction", reduction))
+        self.channels = validate_positive_int("channels", channels)
+        hidden = max(1, channels // validate_positive_int("reduction", reduction))
         self.fc1 = nn.Conv2d(channels, hidden, 1, device=device, dtype=dtype)
         self.fc2 = nn.Conv2d(hidden, channels, 1, device=device, dtype=dtype)
 
     def forward(self, x):
         """Args: x (N, channels, H, W). Returns: the same shape."""
-        check_channels(x, self.channels)
+        validate_channels(x, self.channels)
         gate = self.fc2(self.fc1(x.mean((2, 3), keepdim=True)).relu()).sigmoid()  # (N, C, 1, 1)
         return x * gate
 
@@ -119,7 +119,7 @@ class _Block(nn.Module):
         Returns:
             (N, out_channels, ceil(H / stride), ceil(W / stride)).
         """
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         return self._add(x, x, mask).relu()
 
     @property
@@ -146,7 +146,7 @@ class _Block(nn.Module):
             out_channels, stride, shortcut, residual, drop_path, squeeze, rng, device, dtype: as in
                 `BasicBlock`.
         """
-        check_generator("rng", rng)
+        validate_generator("rng", rng)
         branch = dict(branch)
         if squeeze is not None:
             branch["squeeze"] = SqueezeExcitation(out_channels, squeeze, device=device, dtype=dtype)
@@ -198,7 +198,7 @@ class BasicBlock(_Block):
         dtype=None,
     ):
         super().__init__()
-        check_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
         where = {"device": device, "dtype": dtype}
         self.in_channels = in_channels
         branch = {
@@ -242,8 +242,8 @@ class Bottleneck(_Block):
         dtype=None,
     ):
         super().__init__()
-        check_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
-        first, middle = (1, stride) if check_stride_in(stride_in) == "3x3" else (stride, 1)
+        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
         where = {"device": device, "dtype": dtype}
         self.in_channels, out_channels = in_channels, EXPANSION * channels
         branch = {
@@ -286,7 +286,7 @@ class PreActBlock(_Block):
         dtype=None,
     ):
         super().__init__()
-        check_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
         where = {"device": device, "dtype": dtype}
         self.in_channels = in_channels
         self.bn1 = nn.BatchNorm2d(in_channels, **where)
@@ -302,7 +302,7 @@ class PreActBlock(_Block):
         self._project_activated = self.downsample is not None and shortcut != "A"
 
     def forward(self, x, mask=None):
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         activated = self.bn1(x).relu()
         return self._add(activated, activated if self._project_activated else x, mask)
 
@@ -321,7 +321,7 @@ class Highway(nn.Module):
 
     def __init__(self, features, gate_bias=-2.0, *, device=None, dtype=None):
         super().__init__()
-        features = check_positive_int("features", features)
+        features = validate_positive_int("features", features)
         self.transform = nn.Linear(features, features, device=device, dtype=dtype)
         self.gate = nn.Linear(features, features, device=device, dtype=dtype)
         for linear, bias in ((self.transform, 0.0), (self.gate, gate_bias)):
@@ -330,7 +330,7 @@ class Highway(nn.Module):
 
     def forward(self, x):
         """Args: x (..., features). Returns: the same shape."""
-        check_float_tensor("x", x)
+        validate_float_tensor("x", x)
         features = self.gate.in_features
         if x.ndim == 0 or x.shape[-1] != features:
             raise ValueError(f"x must have shape (..., {features}), got {tuple(x.shape)}")
@@ -356,9 +356,9 @@ class DenseBlock(nn.Module):
     def __init__(self, in_channels, growth, layers, *, device=None, dtype=None):
         super().__init__()
         where = {"device": device, "dtype": dtype}
-        self.in_channels = check_positive_int("in_channels", in_channels)
-        growth = check_positive_int("growth", growth)
-        for number in range(check_nonnegative_int("layers", layers)):
+        self.in_channels = validate_positive_int("in_channels", in_channels)
+        growth = validate_positive_int("growth", growth)
+        for number in range(validate_nonnegative_int("layers", layers)):
             channels = in_channels + number * growth
             layer = nn.Sequential(
                 nn.BatchNorm2d(channels, **where), nn.ReLU(), convolution(channels, growth, 3, 1, **where)
@@ -367,7 +367,7 @@ class DenseBlock(nn.Module):
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, in_channels + layers * growth, H, W)."""
-        check_channels(x, self.in_channels)
+        validate_channels(x, self.in_channels)
         for layer in self.children():
             x = torch.cat([x, layer(x)], dim=1)
         return x
@@ -406,8 +406,8 @@ def make_shortcut(in_channels, out_channels, stride, shortcut, device=None, dtyp
     return PaddedShortcut(in_channels, out_channels, stride)
 
 
-def check_channels(x, channels):
+def validate_channels(x, channels):
     """A floating-point tensor (N, channels, H, W)."""
-    check_float_tensor("x", x)
+    validate_float_tensor("x", x)
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"x must have shape (N, {channels}, H, W), got {tuple(x.shape)}")

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from coursepkg.validation import check_positive_int, check_positive_number
-from coursepkg.validation_torch import check_float_tensor
+from coursepkg.validation import validate_positive_int, validate_positive_number
+from coursepkg.validation_torch import validate_float_tensor
 
 
 def gradient_norms(model, x, y):
@@ -46,9 +46,9 @@ def gradient_correlation(model, points, lags):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Balduzzi et al. 2017, The Shattered Gradients Problem, section 2.
     """
-    points = check_float_tensor("points", points).detach().requires_grad_()
+    points = validate_float_tensor("points", points).detach().requires_grad_()
     for lag in lags:
-        if not 1 <= check_positive_int("lags", lag) < len(points):
+        if not 1 <= validate_positive_int("lags", lag) < len(points):
             raise ValueError(f"lags must be from 1 to {len(points) - 1}, got {lag}")
     (gradient,) = torch.autograd.grad(model(points).sum(), points)
     gradient = F.normalize(gradient.flatten(1), dim=1)
@@ -75,8 +75,8 @@ def loss_slice(model, x, y, radius=1.0, steps=21, generator=None):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Li et al. 2018, Visualizing the Loss Landscape of Neural Nets, section 4.
     """
-    check_positive_number("radius", radius)
-    if check_positive_int("steps", steps) % 2 == 0:
+    validate_positive_number("radius", radius)
+    if validate_positive_int("steps", steps) % 2 == 0:
         raise ValueError(f"steps must be odd, got {steps}")
     moved = copy.deepcopy(model)
     weights = [parameter for parameter in moved.parameters() if parameter.ndim > 1]

@@ -12,14 +12,14 @@ from torch import nn
 from coursepkg.residual import numpy_resnet
 from coursepkg.residual.rules import (
     EXPANSION,
-    check_block_name,
-    check_stride_in,
     cifar_plan,
     drop_path_shares,
     imagenet_plan,
+    validate_block_name,
+    validate_stride_in,
 )
 from coursepkg.residual.torch_layers import BasicBlock, Bottleneck, PreActBlock, convolution
-from coursepkg.validation import check_positive_int
+from coursepkg.validation import validate_positive_int
 
 
 class ResNet(nn.Sequential):
@@ -162,8 +162,8 @@ def cifar_resnet(
     Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
     """
     plan = cifar_plan(depth, width)
-    check_positive_int("num_classes", num_classes)
-    make = {"basic": BasicBlock, "preact": PreActBlock}[check_block_name(block)]
+    validate_positive_int("num_classes", num_classes)
+    make = {"basic": BasicBlock, "preact": PreActBlock}[validate_block_name(block)]
     where = {"device": device, "dtype": dtype}
     same = {
         "residual": residual,
@@ -211,8 +211,8 @@ def to_numpy(model):
 
 def _imagenet(depth, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype):
     kind, plan = imagenet_plan(depth)
-    check_stride_in(stride_in)
-    check_positive_int("num_classes", num_classes)
+    validate_stride_in(stride_in)
+    validate_positive_int("num_classes", num_classes)
     where = {"device": device, "dtype": dtype}
     same = {"residual": residual, "shortcut": shortcut, "zero_init_residual": zero_init_residual}
     start = {

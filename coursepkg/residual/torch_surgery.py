@@ -10,7 +10,7 @@ from torch import nn
 
 from coursepkg.residual.torch_layers import BasicBlock
 from coursepkg.residual.torch_resnet import ResNet
-from coursepkg.validation import check_nonnegative_int
+from coursepkg.validation import validate_nonnegative_int
 
 
 def extend_with_identity(model, blocks):
@@ -28,8 +28,8 @@ def extend_with_identity(model, blocks):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, section 1, the construction that shows that deeper should not be worse.
     """
-    check_resnet(model)
-    blocks = check_nonnegative_int("blocks", blocks)
+    validate_resnet(model)
+    blocks = validate_nonnegative_int("blocks", blocks)
     name, arguments = model.built
     if name != "cifar_resnet" or arguments["block"] != "basic":
         raise ValueError(f'model must be a cifar_resnet with block "basic", got {name} with {arguments}')
@@ -66,7 +66,7 @@ def without_block(model, stage, position):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Veit et al. 2016, section 4.1.
     """
-    smaller = copy.deepcopy(check_resnet(model))
+    smaller = copy.deepcopy(validate_resnet(model))
     _removable(smaller, stage, position)
     del smaller.stages()[stage][position]
     return smaller
@@ -85,7 +85,7 @@ def with_swapped_blocks(model, stage, first, second):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Veit et al. 2016, section 4.3.
     """
-    swapped = copy.deepcopy(check_resnet(model))
+    swapped = copy.deepcopy(validate_resnet(model))
     blocks = [_removable(swapped, stage, position) for position in (first, second)]
     here = swapped.stages()[stage]
     here[first], here[second] = blocks[::-1]
@@ -102,13 +102,13 @@ def removable_blocks(model):
     """
     return [
         (stage, position)
-        for stage, blocks in enumerate(check_resnet(model).stages())
+        for stage, blocks in enumerate(validate_resnet(model).stages())
         for position, block in enumerate(blocks)
         if _keeps_shape(block)
     ]
 
 
-def check_resnet(model):
+def validate_resnet(model):
     """A ResNet of `torch_resnet`."""
     if not isinstance(model, ResNet):
         raise TypeError(
@@ -125,10 +125,10 @@ def _keeps_shape(block):
 
 def _removable(model, stage, position):
     stages = model.stages()
-    if not 0 <= check_nonnegative_int("stage", stage) < len(stages):
+    if not 0 <= validate_nonnegative_int("stage", stage) < len(stages):
         raise ValueError(f"stage must be from 0 to {len(stages) - 1}, got {stage}")
     blocks = stages[stage]
-    if not 0 <= check_nonnegative_int("position", position) < len(blocks):
+    if not 0 <= validate_nonnegative_int("position", position) < len(blocks):
         raise ValueError(f"position must be from 0 to {len(blocks) - 1} in stage {stage}, got {position}")
     if not _keeps_shape(blocks[position]):
         raise ValueError(f"position must be of a block that keeps the shape, got {position} in stage {stage}")

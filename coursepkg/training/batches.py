@@ -5,7 +5,7 @@ import math
 import numpy as np
 from tqdm import tqdm
 
-from coursepkg.validation import check_positive_int
+from coursepkg.validation import validate_positive_int
 
 
 def count_batches(split, batch_size):
@@ -19,7 +19,7 @@ def count_batches(split, batch_size):
     Raises:
         ValueError, TypeError: batch_size is no whole number >= 1, or x and y do not fit.
     """
-    check_positive_int("batch_size", batch_size)
+    validate_positive_int("batch_size", batch_size)
     if len(split.x) != len(split.y) or len(split.x) == 0:
         raise ValueError(
             f"x and y must hold the same number of examples, at least one, "

@@ -43,7 +43,7 @@ class Average:
         return self.loss_sum / self.examples, self.wrong / self.examples
 
 
-def check_loss(loss, epoch, step):
+def validate_loss(loss, epoch, step):
     """Raises a FloatingPointError that names epoch and step, counted from 1, where loss is not finite."""
     if not math.isfinite(loss):
         raise FloatingPointError(

@@ -2,8 +2,8 @@
 
 from coursepkg.nn.loss import CrossEntropyLoss
 from coursepkg.training.batches import batches, count_batches, progress_bar
-from coursepkg.training.history import Average, History, check_loss
-from coursepkg.validation import check_generator, check_positive_int
+from coursepkg.training.history import Average, History, validate_loss
+from coursepkg.validation import validate_generator, validate_positive_int
 
 
 def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, progress=None):
@@ -25,8 +25,8 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
         FloatingPointError: the loss is not finite; names epoch and step.
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    rng = check_generator("rng", rng)
-    total_steps = check_positive_int("epochs", epochs) * count_batches(data.train, batch_size)
+    rng = validate_generator("rng", rng)
+    total_steps = validate_positive_int("epochs", epochs) * count_batches(data.train, batch_size)
     criterion, history, step, lr = CrossEntropyLoss(), History(), 0, optimizer.lr
     try:
         with progress_bar(total_steps, progress) as bar:
@@ -38,7 +38,7 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
                         optimizer.lr = lr * schedule(step, total_steps)
                     logits = model.forward(x)
                     loss = criterion.forward(logits, y)
-                    check_loss(loss, epoch, step)
+                    validate_loss(loss, epoch, step)
                     model.backward(criterion.backward())
                     optimizer.step()
                     average.add(loss, int((logits.argmax(axis=1) != y).sum()), len(y))

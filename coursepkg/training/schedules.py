@@ -2,7 +2,7 @@
 
 import math
 
-from coursepkg.validation import check_nonnegative_int, check_positive_int
+from coursepkg.validation import validate_nonnegative_int, validate_positive_int
 
 # The defaults of torch.optim.lr_scheduler.OneCycleLR.
 WARM_UP = 0.3
@@ -22,7 +22,7 @@ def cosine(step, total_steps):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Loshchilov and Hutter 2017, equation 5; torch.optim.lr_scheduler.CosineAnnealingLR.
     """
-    _check(step, total_steps)
+    _validate(step, total_steps)
     return _between(1, 0, step / total_steps)
 
 
@@ -40,7 +40,7 @@ def one_cycle(step, total_steps):
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Smith and Topin 2017; torch.optim.lr_scheduler.OneCycleLR.
     """
-    _check(step, total_steps)
+    _validate(step, total_steps)
     peak, end = WARM_UP * total_steps - 1, total_steps - 1
     if step <= peak:
         return _between(FIRST, 1, step / peak if peak else 1)
@@ -53,7 +53,7 @@ def _between(start, end, share):
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-def _check(step, total_steps):
-    total_steps = check_positive_int("total_steps", total_steps)
-    if check_nonnegative_int("step", step) >= total_steps:
+def _validate(step, total_steps):
+    total_steps = validate_positive_int("total_steps", total_steps)
+    if validate_nonnegative_int("step", step) >= total_steps:
         raise ValueError(f"step must be from 0 to total_steps - 1 = {total_steps - 1}, got {step}")

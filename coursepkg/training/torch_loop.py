@@ -4,8 +4,8 @@ import torch
 from torch.nn import functional as F
 
 from coursepkg.training.batches import batches, count_batches, progress_bar
-from coursepkg.training.history import Average, History, check_loss
-from coursepkg.validation import check_generator, check_positive_int
+from coursepkg.training.history import Average, History, validate_loss
+from coursepkg.validation import validate_generator, validate_positive_int
 
 
 def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, progress=None, autocast=None):
@@ -30,10 +30,10 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
         FloatingPointError: the loss is not finite; names epoch and step.
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    rng = check_generator("rng", rng)
+    rng = validate_generator("rng", rng)
     if autocast not in (None, torch.bfloat16):
         raise ValueError(f"autocast must be torch.bfloat16 or None, got {autocast!r}")
-    total_steps = check_positive_int("epochs", epochs) * count_batches(data.train, batch_size)
+    total_steps = validate_positive_int("epochs", epochs) * count_batches(data.train, batch_size)
     device, history, step = device_of(model), History(), 0
     rates = [group["lr"] for group in optimizer.param_groups]
     try:
@@ -51,7 +51,7 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
                     with torch.autocast(device.type, autocast, enabled=autocast is not None):
                         logits = model(x)
                         loss = F.cross_entropy(logits, y)
-                    check_loss(loss.item(), epoch, step)
+                    validate_loss(loss.item(), epoch, step)
                     loss.backward()
                     optimizer.step()
                     average.add(loss.item(), int((logits.argmax(dim=1) != y).sum()), len(y))

@@ -134,31 +134,31 @@ def test_a_step_before_any_backward(optimizer):
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), float("inf")])
 def test_a_probability_is_between_0_and_1(value):
     with pytest.raises(ValueError, match=re.escape(f"p must be a probability in [0, 1], got {value}")):
-        validation.check_probability("p", value)
+        validation.validate_probability("p", value)
 
 
 @pytest.mark.parametrize("value", ["0.5", None, True, [0.5], 0.5j])
 def test_a_probability_is_a_number(value):
     with pytest.raises(TypeError, match=re.escape(f"p must be a probability in [0, 1], got {value!r}")):
-        validation.check_probability("p", value)
+        validation.validate_probability("p", value)
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1)])
 def test_probabilities_come_back_as_floats(value):
-    checked = validation.check_probability("p", value)
+    checked = validation.validate_probability("p", value)
     assert type(checked) is float and checked == value
 
 
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
 def test_a_positive_number_is_positive_and_finite(value):
     with pytest.raises(ValueError, match=re.escape(f"c must be a finite number > 0, got {float(value)}")):
-        validation.check_positive_number("c", value)
+        validation.validate_positive_number("c", value)
 
 
 def test_a_missing_generator_is_a_fresh_one():
     rng = np.random.default_rng(0)
-    assert validation.check_generator("rng", rng) is rng
-    one, other = validation.check_generator("rng", None), validation.check_generator("rng", None)
+    assert validation.validate_generator("rng", rng) is rng
+    one, other = validation.validate_generator("rng", None), validation.validate_generator("rng", None)
     assert one.random() != other.random()
     with pytest.raises(TypeError, match="rng must be"):
-        validation.check_generator("rng", np.random)
+        validation.validate_generator("rng", np.random)

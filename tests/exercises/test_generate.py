@@ -9,7 +9,7 @@ from playing import ROOT, SOURCES, built
 from coursepkg.checks.runner import COURSE_IMPORT
 from solutions import generate
 from solutions.catalog import catalog
-from solutions.source import SourceError, check_markers, read_exercise
+from solutions.source import SourceError, read_exercise, validate_markers
 
 DOZEN = next(path for path in SOURCES if path.stem == "inverted_dropout")
 SOURCE = DOZEN.read_text(encoding="utf-8")
@@ -133,7 +133,7 @@ def spoil(old, new):
 def test_a_misspelled_marker_is_refused_with_its_line(old, new):
     text, number = spoil(old, new)
     with pytest.raises(SourceError, match=rf"^exercise\.md:{number}: "):
-        check_markers(text, "exercise.md")
+        validate_markers(text, "exercise.md")
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_a_misspelled_marker_is_refused_with_its_line(old, new):
 def test_an_unpaired_marker_is_refused_with_a_line(old, new, named):
     text, _ = spoil(old, new)
     with pytest.raises(SourceError) as error:
-        check_markers(text, "exercise.md")
+        validate_markers(text, "exercise.md")
     number = int(str(error.value).split(":")[1])
     assert text.splitlines()[number - 1] == named
 
 
 def test_the_marker_check_accepts_every_source():
     for path in SOURCES:
-        check_markers(path.read_text(encoding="utf-8"), path)
+        validate_markers(path.read_text(encoding="utf-8"), path)
 
 
 @pytest.mark.parametrize(
