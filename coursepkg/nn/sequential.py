@@ -38,7 +38,7 @@ class Sequential(Layer):
         return self.children()
 
     def __len__(self):
-        return len(list(self))
+        return len(list(self.children()))
 
     def __getitem__(self, position):
         if isinstance(position, slice):

@@ -160,15 +160,15 @@ def test_a_layer_may_have_parameters_and_layers_of_its_own():
         def __init__(self, inner):
             super().__init__()
             self.scale = np.ones(1)
-            self.children = {"inner": inner}
+            self.inner = inner
 
         def forward(self, x):
-            self.saved = self.children["inner"](x)
+            self.saved = self.inner(x)
             return self.scale * self.saved
 
         def backward(self, dy):
             self.grads = {"scale": (dy * self.saved).sum(keepdims=True).reshape(1)}
-            return self.children["inner"].backward(dy * self.scale)
+            return self.inner.backward(dy * self.scale)
 
     layer = Scaled(nn.Linear(2, 2, dtype=np.float64))
     layer.backward(layer(np.ones((3, 2))))
