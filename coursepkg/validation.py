@@ -16,8 +16,8 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 class Setting:
     """An attribute of a layer that is validated whenever it is set, in the constructor and later.
 
-    class Dropout(Layer):
-        p = Setting(validate_probability)
+        class Dropout(Layer):
+            p = Setting(validate_probability)
 
     Args:
         validate: function (name, value) -> the value to keep, which raises ValueError or TypeError.
@@ -28,14 +28,6 @@ class Setting:
 
     def __set_name__(self, owner, name):
         self.name = name
-
-    def __get__(self, layer, owner=None):
-        if layer is None:
-            return self
-        try:
-            return layer.__dict__[self.name]
-        except KeyError:
-            raise AttributeError(f"{type(layer).__name__} has no {self.name!r} yet") from None
 
     def __set__(self, layer, value):
         layer.__dict__[self.name] = self.validate(self.name, value)
