@@ -226,11 +226,11 @@ def _describe(error, frame):
 
 
 def _cell_name(filename):
-    """ "cell In[5]" inside Jupyter, "the cell" elsewhere."""
+    """ "cell In[5]" inside Jupyter, "the cell" elsewhere, and in Colab, whose IPython 7 has no such names."""
     try:
         from IPython import get_ipython
     except ImportError:
         return "the cell"
-    shell = get_ipython()
-    label = shell and shell.compile.format_code_name(filename)
+    compiler = getattr(get_ipython(), "compile", None)
+    label = hasattr(compiler, "format_code_name") and compiler.format_code_name(filename)
     return " ".join(label).replace("Cell", "cell") if label else "the cell"

@@ -5,6 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from coursepkg.checks import Violation, open_exercise
 from coursepkg.checks.dropout import farthest
@@ -37,10 +40,10 @@ def test_answer(answer):
 
 @pytest.fixture
 def grader(tmp_path):
-    def make(code):
+    def make(code, env=None):
         for name in ("q1", "q2", "q10"):
             (tmp_path / f"{name}.py").write_text(TESTS.format(name=name))
-        env = {}
+        env = {} if env is None else env
         exec(compile(code, "<cell>", "exec"), env)
         return open_exercise("topic/exercise", tests=tmp_path, env=env)
 
@@ -107,6 +110,25 @@ def test_an_exception_is_a_violation_with_its_line(grader, code, message):
     result = grader("answer = 42\n" + code).check("q1")
     assert result.violated == "runs without an error"
     assert message in result.message and "Traceback" not in repr(result)
+
+
+@pytest.fixture
+def shell():
+    """A notebook's IPython, with a namespace of its own."""
+    config = Config(HistoryManager={"enabled": False})
+    yield InteractiveShell.instance(config=config, user_ns={"__name__": "notebook"})
+    InteractiveShell.clear_instance()
+
+
+@pytest.mark.parametrize("names_cells", [True, False], ids=["IPython 8", "IPython 7.34, that of Colab"])
+def test_an_exception_is_told_with_the_cell_if_the_shell_names_it(grader, shell, monkeypatch, names_cells):
+    if not names_cells:
+        monkeypatch.delattr(CachingCompiler, "format_code_name")
+    shell.run_cell("answer = 42\ndef double(x):\n    return x / 0", store_history=True)
+    learners = grader("", shell.user_ns)
+    place = f"line 3 of {'cell In[1]' if names_cells else 'the cell'}, in double:\n    return x / 0"
+    assert learners.check("q1").message == f"ZeroDivisionError: division by zero\n  {place}"
+    assert learners.progress().points == 3
 
 
 def test_not_implemented_inside_a_library_is_an_error(grader):
