@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from coursepkg.checks import Violation, open_exercise
-from coursepkg.checks.dropout import farthest
+from coursepkg.checks.dropout.masks import farthest
 from coursepkg.checks.properties import (
     counter_example,
     must_be_array,
@@ -166,7 +166,7 @@ def test_open_exercise_reads_the_callers_variables():
 
 def test_a_learner_needs_neither_otter_nor_torch():
     code = (
-        "import sys, coursepkg.checks, coursepkg.checks.dropout as d\n"
+        "import sys, coursepkg.checks, coursepkg.checks.dropout.inverted_dropout\n"
         "g = coursepkg.checks.open_exercise('dropout/inverted_dropout'); g.progress()\n"
         "print([m for m in ('otter', 'torch', 'jupytext', 'nbformat', 'yaml') if m in sys.modules])"
     )
