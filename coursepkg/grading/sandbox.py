@@ -18,7 +18,7 @@ SCRATCH = "/tmp/answer"
 FIRST_UID = 61000  # of nobody; each sandbox of a machine has its own
 WORKER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from coursepkg.grading.worker import main; main()"
 PATIENCE = 5  # seconds until a cgroup must be empty
-# What would tell of the user who grades: bubblewrap's memory, with folder and mounts in it, and names of keys.
+# What tells of the user who grades: bubblewrap's memory, with folder and mounts in it, and the names of keys.
 MASKED = ("/proc/1/mem", "/proc/1/task/1/mem", *filter(os.path.exists, ["/proc/keys"]))
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -102,7 +102,7 @@ def command(limits, *, slot=0, withheld=(), seccomp=None):
             for word in ("--perms", "0755", "--dir", folder)
         ),
         *(word for path in readable() for word in ("--ro-bind", str(path), str(path))),
-        *(word for folder in _folders(withheld) for word in ("--tmpfs", folder)),
+        *(word for folder in _folders(withheld) for word in ("--tmpfs", folder, "--remount-ro", folder)),
         *("--perms", "1777", "--size", str(limits.scratch), "--tmpfs", SCRATCH, "--chdir", SCRATCH),
         *("--remount-ro", "/", "--remount-ro", "/dev"),
         "--",

@@ -165,9 +165,11 @@ TRIES = {  # each returns what the answer should only if what it tries has faile
         "import os\ndef tried():\n    places = '/etc/passwd', '/etc/shadow', '/var', '/tmp/.X11-unix', '/run'\n"
         "    return bool(os.listdir('/tmp/answer')) or any(map(os.path.exists, places))\n"
     ),
-    "writing to the package": (
-        "import coursepkg, pathlib\ndef tried():\n    try: (pathlib.Path(coursepkg.__file__).parent / 'x').write_text('x'); return True\n"
-        "    except OSError: return False\n"
+    "writing anywhere but to the scratch space": (
+        "import coursepkg, pathlib\nplaces = [line.split()[1] for line in open('/proc/self/mounts')]\n"
+        "def tried():\n    for place in [pathlib.Path(coursepkg.__file__).parent, *places]:\n"
+        "        try: pathlib.Path(place, 'x').write_text('x')\n        except OSError: continue\n"
+        "        if place != '/tmp/answer': return True\n    return False\n"
     ),
     "deleting everything": (
         "import shutil, os, coursepkg\ndef tried():\n    for p in (os.path.dirname(coursepkg.__file__), '/usr/bin', '/tmp'):\n"
@@ -224,7 +226,7 @@ def test_what_is_tried_in_vain(name, monkeypatch, tmp_path):
     source = TRIES[name].format(port=server.getsockname()[1], secrets=secrets)
     answer = "\ndone = tried()\ndef double(x): return 3 * x if done or tried() else 2 * x"
     limits = Limits(call=20, cell=20, total=60, memory=1 << 30, processes=32)
-    graded = judged(source + answer, limits=limits, slot=7)
+    graded = judged(source + answer, limits=limits, slot=7, withheld=("torch",))
     server.close()
     assert points(graded) == (3, 1), graded
     until = time.monotonic() + 5
