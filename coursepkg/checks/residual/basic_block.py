@@ -87,5 +87,5 @@ def _draw(shape, seed, zero, dtype):
 
 def _ours(w1, w2):
     block = Ours(len(w2), len(w2), rng=np.random.default_rng(0), dtype=w1.dtype.type)
-    block.children["conv1"].weight[...], block.children["conv2"].weight[...] = w1, w2
+    block.conv1.weight[...], block.conv2.weight[...] = w1, w2
     return block
