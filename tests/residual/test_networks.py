@@ -148,8 +148,53 @@ def test_to_numpy_keeps_dtype_and_mode_and_takes_no_other_model():
     model = torch_resnet.cifar_resnet(8, width=2).eval()
     ours = torch_resnet.to_numpy(model)
     assert not ours.training and ours.fc.weight.dtype == np.float32
-    with pytest.raises(TypeError, match="model must be a ResNet"):
-        torch_resnet.to_numpy(nn.Linear(2, 2))
+    for no_resnet in (nn.Linear(2, 2), model[:-1], None):
+        with pytest.raises(TypeError, match="model must be a ResNet"):
+            torch_resnet.to_numpy(no_resnet)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda model: model.half(), "got torch.float16 in 'conv1.weight'"),
+        (lambda model: model.bfloat16(), "got torch.bfloat16 in 'conv1.weight'"),
+        (lambda model: model.fc.double(), "got torch.float64 in 'fc.weight'"),
+        (lambda model: model.layer2.half(), "got torch.float16 in 'layer2.0.conv1.weight'"),
+    ],
+)
+def test_to_numpy_names_the_weights_that_numpy_has_not(change, words):
+    model = torch_resnet.cifar_resnet(8, width=2)
+    change(model)
+    with pytest.raises(TypeError, match=f"must have weights that are all float32 or all float64, {words}"):
+        torch_resnet.to_numpy(model)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda model: setattr(model, "relu", nn.Tanh()),
+            r"with '\(relu\): ReLU\(\)', got '\(relu\): Tanh\(\)'",
+        ),
+        (lambda model: setattr(model.bn1, "eps", 0.1), "eps=1e-05.*eps=0.1"),
+        (lambda model: setattr(model.layer1[0], "residual", False), "got 'residual=False'"),
+        (lambda model: model.layer1.append(nn.ReLU()), r"got '\(1\): ReLU\(\)'"),
+        (lambda model: setattr(model.layer3[0].drop_path, "p", 0.5), "p=0.2.*p=0.5"),
+    ],
+)
+def test_to_numpy_refuses_a_network_that_was_changed(change, words):
+    model = torch_resnet.cifar_resnet(8, width=2, drop_path=0.2)
+    change(model)
+    with pytest.raises(ValueError, match=f"model must be as cifar_resnet made it, .*{words}"):
+        torch_resnet.to_numpy(model)
+
+
+def test_to_numpy_minds_no_activation_in_place():
+    model = torch_resnet.cifar_resnet(8, width=2).eval()
+    model.relu.inplace = True
+    x = np.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype(np.float32)
+    theirs = model(torch.from_numpy(x)).detach()
+    np.testing.assert_allclose(torch_resnet.to_numpy(model)(x), theirs, atol=1e-6)
 
 
 @pytest.mark.parametrize(("backend", "dtype"), [(numpy_resnet, np.float32), (torch_resnet, torch.float32)])
