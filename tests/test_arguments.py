@@ -15,7 +15,7 @@ from coursepkg.gradcheck import gradcheck, numerical_gradient
 from coursepkg.residual import numpy_layers, numpy_resnet, paths, rules, torch_layers, torch_resnet
 from tests.core.pairs import PAIRS
 from tests.specs.residual import SPECS
-from tests.specs.spec import values
+from tests.specs.spec import layouts, values
 
 WRONG = {
     "object()": object(),
@@ -108,3 +108,80 @@ def test_a_wrong_argument_is_named(name, argument):
 def test_the_right_calls_are_right():
     for function, args, kwargs in CALLS.values():
         function(*args, **kwargs)
+
+
+NUMPY = {
+    **{f"nn.{one.name}": (one.numpy, one.shape) for one in PAIRS if one.shape[0]},
+    **{one.name: (lambda one=one: layer_of(one, one.numpy, np.float64), one.cases[0].shape) for one in SPECS},
+    "Residual": (lambda: numpy_layers.Residual(nn.Sequential()), (2, 3)),
+}
+TORCH = {
+    **{one.name: (lambda one=one: layer_of(one, one.torch, None), one.cases[0].shape) for one in SPECS},
+    "Residual": (lambda: torch_layers.Residual(torch.nn.Identity(), torch.nn.Identity()), (2, 3)),
+}
+DTYPES = (np.int64, np.uint8, np.float16, bool, np.complex128, object, "U1")
+
+
+def layer_of(spec, half, dtype):
+    case = spec.cases[0]
+    takes_dtype = "dtype" in inspect.signature(half).parameters
+    return half(*case.args, **case.kwargs, **({"dtype": dtype} if takes_dtype else {}))
+
+
+def no_float_arrays(x):
+    yield from (None, 1.0, "x", x.tolist(), torch.tensor(x))
+    yield from (np.ones(x.shape).astype(dtype) for dtype in DTYPES)
+
+
+@pytest.mark.parametrize("name", NUMPY)
+def test_inputs_and_gradients_of_numpy_are_arrays_of_floats(name):
+    make, shape = NUMPY[name]
+    layer, x = make(), values(shape)
+    for wrong in no_float_arrays(x):
+        with pytest.raises(TypeError, match=r"^x must be"):
+            layer.forward(wrong)
+    y = layer.forward(x)
+    for wrong in no_float_arrays(y):
+        with pytest.raises(TypeError, match=r"^dy must be"):
+            layer.backward(wrong)
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_inputs_of_torch_are_tensors_of_floats(name):
+    make, shape = TORCH[name]
+    layer, x = make(), torch.from_numpy(values(shape))
+    wrong = [None, 1.0, "x", x.tolist(), x.numpy()]
+    wrong += [x.to(dtype) for dtype in (torch.int64, torch.uint8, torch.bool, torch.complex64)]
+    for one in wrong:
+        with pytest.raises(TypeError, match=r"^x must"):
+            layer(one)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("name", TORCH)
+@torch.no_grad()
+def test_half_precision_is_as_good_as_it_can_be(name, dtype):
+    make, shape = TORCH[name]
+    layer, x = make().eval(), torch.from_numpy(values(shape, dtype="float32"))
+    expected = layer(x)
+    found = layer.to(dtype)(x.to(dtype))
+    assert found.dtype == dtype
+    torch.testing.assert_close(
+        found.float(), expected, rtol=0, atol=8 * torch.finfo(dtype).eps * expected.abs().max()
+    )
+
+
+@pytest.mark.parametrize("name", NUMPY)
+def test_how_an_input_lies_in_memory_does_not_matter(name):
+    make, shape = NUMPY[name]
+    layer, x = make(), values(shape)
+    dy = values(np.shape(layer.forward(x)), seed=1)
+    expected = layer.forward(x), layer.backward(dy)
+    for (kind, x_view), (_, dy_view) in zip(layouts(x), layouts(dy), strict=True):
+        found = layer.forward(x_view), layer.backward(dy_view)
+        for ours, theirs in zip(found, expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=kind)
+    empty = np.empty((0, *shape[1:]))
+    if len(shape) > 1:
+        y = layer.forward(empty)
+        assert len(y) == 0 and layer.backward(y).shape == empty.shape
