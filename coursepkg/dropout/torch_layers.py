@@ -628,14 +628,12 @@ class DropConnect(LeafModule, nn.Linear):
         sample and at test time samples from a Gaussian fitted to the sum, where here the mean weight is used.
     """
 
+    in_features, out_features = Setting(validate_positive_int), Setting(validate_positive_int)
     p, rng = Setting(validate_probability), Setting(validate_generator)
 
     def __init__(self, in_features, out_features, bias=True, p=0.5, *, rng=None, device=None, dtype=None):
-        validate_probability("p", p)
-        validate_positive_int("in_features", in_features)
-        validate_positive_int("out_features", out_features)
-        super().__init__(in_features, out_features, bias, device, dtype)
         self.p, self.rng = p, rng
+        super().__init__(in_features, out_features, bias, device, dtype)
         self.mask = None
 
     def forward(self, x, mask=None):
@@ -678,11 +676,13 @@ class Maxout(LeafModule, nn.Linear):
     Source: Goodfellow et al. 2013, Maxout Networks, section 3.
     """
 
+    in_features, out_features = Setting(validate_positive_int), Setting(validate_positive_int)
+    k = Setting(validate_positive_int)
+
     def __init__(self, in_features, out_features, k=2, bias=True, *, device=None, dtype=None):
-        validate_positive_int("in_features", in_features)
-        out_features, k = validate_positive_int("out_features", out_features), validate_positive_int("k", k)
-        super().__init__(in_features, out_features * k, bias, device, dtype)
         self.out_features, self.k = out_features, k
+        super().__init__(in_features, self.out_features * self.k, bias, device, dtype)
+        self.out_features = out_features
 
     def forward(self, x):
         """The largest piece of every unit.

@@ -18,6 +18,8 @@ SCRATCH = "/tmp/answer"
 FIRST_UID = 61000  # of nobody; each sandbox of a machine has its own
 WORKER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from coursepkg.grading.worker import main; main()"
 PATIENCE = 5  # seconds until a cgroup must be empty
+# What tells of the user who grades: bubblewrap's memory, with folder and mounts in it, and the names of keys.
+MASKED = ("/proc/1/mem", "/proc/1/task/1/mem", *filter(os.path.exists, ["/proc/keys"]))
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -83,23 +85,24 @@ def command(limits, *, slot=0, withheld=(), seccomp=None):
     """
     root = os.geteuid() == 0
     return [
-        "bwrap",
+        *("env", "-i", shutil.which("bwrap")),  # an answer can read bwrap's environment
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *(() if root else ("--unshare-user", "--disable-userns")),
         *(() if seccomp is None else ("--seccomp", str(seccomp))),
-        *("--die-with-parent", "--new-session", "--hostname", "answer", "--clearenv"),
+        *("--die-with-parent", "--new-session", "--hostname", "answer"),
         *("--setenv", "HOME", SCRATCH, "--setenv", "PATH", f"{sys.prefix}/bin:/usr/bin"),
         *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
         *("--setenv", "TQDM_DISABLE", "1", "--setenv", "MPLBACKEND", "agg", "--setenv", "USER", "answer"),
         *("--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
         *("--proc", "/proc", "--dev", "/dev"),
+        *(word for file in MASKED for word in ("--ro-bind", "/dev/null", file)),
         *(
             word
             for folder in _parents([*readable(), Path(SCRATCH)])
             for word in ("--perms", "0755", "--dir", folder)
         ),
         *(word for path in readable() for word in ("--ro-bind", str(path), str(path))),
-        *(word for folder in _folders(withheld) for word in ("--tmpfs", folder)),
+        *(word for folder in _folders(withheld) for word in ("--tmpfs", folder, "--remount-ro", folder)),
         *("--perms", "1777", "--size", str(limits.scratch), "--tmpfs", SCRATCH, "--chdir", SCRATCH),
         *("--remount-ro", "/", "--remount-ro", "/dev"),
         "--",

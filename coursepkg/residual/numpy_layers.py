@@ -40,12 +40,11 @@ class Residual(Layer):
         for name, layer in (("branch", branch), ("shortcut", shortcut)):
             if not isinstance(layer, Layer) and not (name == "shortcut" and layer is None):
                 raise TypeError(f"{name} must be a Layer, got {layer!r}")
-        self.children = {"branch": branch} | ({} if shortcut is None else {"shortcut": shortcut})
+        self.branch, self.shortcut = branch, shortcut
 
     def forward(self, x):
         """Args: x, whatever the branch takes. Returns: array of the branch's shape."""
-        branch = self.children["branch"].forward(x)
-        shortcut = self.children["shortcut"].forward(x) if "shortcut" in self.children else x
+        branch, shortcut = self.branch(x), x if self.shortcut is None else self.shortcut(x)
         if branch.shape != shortcut.shape:
             raise ValueError(
                 f"branch and shortcut must have one shape, got {branch.shape} and {shortcut.shape} "
@@ -57,8 +56,7 @@ class Residual(Layer):
 
     def backward(self, dy):
         validate_gradient(dy, *self.saved)
-        dx = self.children["branch"].backward(dy)
-        return dx + (self.children["shortcut"].backward(dy) if "shortcut" in self.children else dy)
+        return self.branch.backward(dy) + (dy if self.shortcut is None else self.shortcut.backward(dy))
 
 
 class PaddedShortcut(Layer):
@@ -115,20 +113,16 @@ class SqueezeExcitation(Layer):
         self.channels = validate_positive_int("channels", channels)
         hidden = max(1, channels // validate_positive_int("reduction", reduction))
         rng = validate_generator("rng", rng)
-        self.children = {
-            "pool": GlobalAvgPool(),
-            "fc1": Conv2d(channels, hidden, 1, rng=rng, dtype=dtype),
-            "relu": ReLU(),
-            "fc2": Conv2d(hidden, channels, 1, rng=rng, dtype=dtype),
-            "sigmoid": Sigmoid(),
-        }
+        self.pool = GlobalAvgPool()
+        self.fc1 = Conv2d(channels, hidden, 1, rng=rng, dtype=dtype)
+        self.relu = ReLU()
+        self.fc2 = Conv2d(hidden, channels, 1, rng=rng, dtype=dtype)
+        self.sigmoid = Sigmoid()
 
     def forward(self, x):
         """Args: x (N, channels, H, W). Returns: the same shape."""
         validate_channels(x, self.channels)
-        gate = x
-        for layer in self.children.values():
-            gate = layer.forward(gate)  # (N, C, 1, 1)
+        gate = self.sigmoid(self.fc2(self.relu(self.fc1(self.pool(x)))))  # (N, C, 1, 1)
         self.saved = x, gate
         return x * gate
 
@@ -136,16 +130,15 @@ class SqueezeExcitation(Layer):
         x, gate = self.saved
         validate_gradient(dy, x.shape, x.dtype)
         dgate = (dy * x).sum(axis=(2, 3), keepdims=True)
-        for layer in reversed(self.children.values()):
-            dgate = layer.backward(dgate)
-        return dy * gate + dgate
+        dhidden = self.relu.backward(self.fc2.backward(self.sigmoid.backward(dgate)))
+        return dy * gate + self.pool.backward(self.fc1.backward(dhidden))
 
 
 class _Block(Layer):
     """A branch of several layers, a shortcut, and a ReLU behind their sum.
 
-    `self.branch` names the branch's layers, in order. A child "downsample" is the shortcut, the identity if
-    there is none; without `self.residual` there is no shortcut at all.
+    `self.branch` names the branch's layers, in order. `self.downsample` is the shortcut, the identity if it
+    is None; without `self.residual` there is no shortcut at all.
     """
 
     def forward(self, x, mask=None):
@@ -158,38 +151,40 @@ class _Block(Layer):
             (N, out_channels, ceil(H / stride), ceil(W / stride)).
         """
         validate_channels(x, self.in_channels)
-        y = self.children["relu"].forward(self._add(x, x, mask))
+        y = self.relu(self._branch(x, mask) + self._shortcut(x))
         self.saved = y.shape, y.dtype
         return y
 
     def backward(self, dy):
         validate_gradient(dy, *self.saved)
-        dbranch, dshortcut = self._add_backward(self.children["relu"].backward(dy))
-        return dbranch + dshortcut
+        dsum = self.relu.backward(dy)
+        return self._branch_backward(dsum) + self._shortcut_backward(dsum)
 
     @property
     def mask(self):
         """The mask of the last forward pass in training mode, if branches are dropped."""
-        return self.children["drop_path"].mask if "drop_path" in self.children else None
+        return self.drop_path.mask if "drop_path" in self.branch else None
 
-    def _add(self, x, shortcut, mask):
-        """branch(x) plus the shortcut, which is taken from another array."""
+    def _branch(self, x, mask):
         for name in self.branch:
-            layer = self.children[name]
-            x = layer.forward(x, mask) if name == "drop_path" else layer.forward(x)
-        if not self.residual:
-            return x
-        return x + (
-            self.children["downsample"].forward(shortcut) if "downsample" in self.children else shortcut
-        )
+            layer = getattr(self, name)
+            x = layer(x, mask) if name == "drop_path" else layer(x)
+        return x
 
-    def _add_backward(self, dsum):
-        dx = dsum
+    def _branch_backward(self, dy):
         for name in reversed(self.branch):
-            dx = self.children[name].backward(dx)
+            dy = getattr(self, name).backward(dy)
+        return dy
+
+    def _shortcut(self, x):
         if not self.residual:
-            return dx, dx.dtype.type(0)
-        return dx, self.children["downsample"].backward(dsum) if "downsample" in self.children else dsum
+            return 0
+        return x if self.downsample is None else self.downsample(x)
+
+    def _shortcut_backward(self, dy):
+        if not self.residual:
+            return 0
+        return dy if self.downsample is None else self.downsample.backward(dy)
 
     def _build(self, branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype):
         """Puts together what all blocks have.
@@ -204,11 +199,13 @@ class _Block(Layer):
         if drop_path > 0:
             branch["drop_path"] = DropPath(drop_path, rng=rng)
         self.residual, self.branch = bool(residual), tuple(branch)
-        self.children = branch
-        if self.residual:
-            layer = make_shortcut(self.in_channels, out_channels, stride, shortcut, rng, dtype)
-            if layer is not None:
-                self.children["downsample"] = layer
+        for name, layer in branch.items():
+            setattr(self, name, layer)
+        self.downsample = (
+            make_shortcut(self.in_channels, out_channels, stride, shortcut, rng, dtype)
+            if self.residual
+            else None
+        )
 
 
 class BasicBlock(_Block):
@@ -257,7 +254,7 @@ class BasicBlock(_Block):
             "bn2": last_norm(channels, zero_init_residual, dtype),
         }
         self._build(branch, channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype)
-        self.children["relu"] = ReLU()
+        self.relu = ReLU()
 
 
 class Bottleneck(_Block):
@@ -305,7 +302,7 @@ class Bottleneck(_Block):
             "bn3": last_norm(out_channels, zero_init_residual, dtype),
         }
         self._build(branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype)
-        self.children["relu"] = ReLU()
+        self.relu = ReLU()
 
 
 class PreActBlock(_Block):
@@ -337,6 +334,7 @@ class PreActBlock(_Block):
         validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
         rng = validate_generator("rng", rng)
         self.in_channels = in_channels
+        self.bn1, self.relu1 = BatchNorm2d(in_channels, dtype=dtype), ReLU()
         branch = {
             "conv1": convolution(in_channels, channels, 3, stride, rng, dtype),
             "bn2": BatchNorm2d(channels, dtype=dtype),
@@ -346,22 +344,21 @@ class PreActBlock(_Block):
         if zero_init_residual:
             branch["conv2"].weight[...] = 0
         self._build(branch, channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype)
-        self.children = {"bn1": BatchNorm2d(in_channels, dtype=dtype), "relu1": ReLU(), **self.children}
-        self._project_activated = "downsample" in self.children and shortcut != "A"
+        self._project_activated = self.downsample is not None and shortcut != "A"
 
     def forward(self, x, mask=None):
         validate_channels(x, self.in_channels)
-        activated = self.children["relu1"].forward(self.children["bn1"].forward(x))
-        y = self._add(activated, activated if self._project_activated else x, mask)
+        activated = self.relu1(self.bn1(x))
+        y = self._branch(activated, mask) + self._shortcut(activated if self._project_activated else x)
         self.saved = y.shape, y.dtype
         return y
 
     def backward(self, dy):
         validate_gradient(dy, *self.saved)
-        dbranch, dshortcut = self._add_backward(dy)
-        dactivated = dbranch + dshortcut if self._project_activated else dbranch
-        dx = self.children["bn1"].backward(self.children["relu1"].backward(dactivated))
-        return dx if self._project_activated else dx + dshortcut
+        dactivated, dx = self._branch_backward(dy), self._shortcut_backward(dy)
+        if self._project_activated:
+            dactivated, dx = dactivated + dx, 0
+        return self.bn1.backward(self.relu1.backward(dactivated)) + dx
 
 
 class Highway(Layer):
@@ -380,26 +377,23 @@ class Highway(Layer):
     def __init__(self, features, gate_bias=-2.0, *, rng=None, dtype=np.float32):
         super().__init__()
         features, rng = validate_positive_int("features", features), validate_generator("rng", rng)
-        self.children = {
-            "transform": Linear(features, features, init=he_normal, rng=rng, dtype=dtype),
-            "relu": ReLU(),
-            "gate": Linear(features, features, init=he_normal, rng=rng, dtype=dtype),
-            "sigmoid": Sigmoid(),
-        }
-        self.children["gate"].bias[...] = gate_bias
+        self.transform = Linear(features, features, init=he_normal, rng=rng, dtype=dtype)
+        self.relu = ReLU()
+        self.gate = Linear(features, features, init=he_normal, rng=rng, dtype=dtype)
+        self.sigmoid = Sigmoid()
+        self.gate.bias[...] = gate_bias
 
     def forward(self, x):
         """Args: x (..., features). Returns: the same shape."""
-        h = self.children["relu"].forward(self.children["transform"].forward(x))
-        t = self.children["sigmoid"].forward(self.children["gate"].forward(x))
+        h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         self.saved = x, h, t
         return t * h + (1 - t) * x
 
     def backward(self, dy):
         x, h, t = self.saved
         validate_gradient(dy, x.shape, x.dtype)
-        dtransform = self.children["transform"].backward(self.children["relu"].backward(dy * t))
-        dgate = self.children["gate"].backward(self.children["sigmoid"].backward(dy * (h - x)))
+        dtransform = self.transform.backward(self.relu.backward(dy * t))
+        dgate = self.gate.backward(self.sigmoid.backward(dy * (h - x)))
         return dtransform + dgate + dy * (1 - t)
 
 
@@ -425,21 +419,22 @@ class DenseBlock(Layer):
         growth, rng = validate_positive_int("growth", growth), validate_generator("rng", rng)
         for number in range(validate_nonnegative_int("layers", layers)):
             channels = in_channels + number * growth
-            self.children[f"layer{number + 1}"] = Sequential(
+            layer = Sequential(
                 BatchNorm2d(channels, dtype=dtype), ReLU(), convolution(channels, growth, 3, 1, rng, dtype)
             )
+            setattr(self, f"layer{number + 1}", layer)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, in_channels + layers * growth, H, W)."""
         validate_channels(x, self.in_channels)
-        for layer in self.children.values():
-            x = np.concatenate([x, layer.forward(x)], axis=1)
+        for layer in self.children():
+            x = np.concatenate([x, layer(x)], axis=1)
         self.saved = x.shape, x.dtype
         return x
 
     def backward(self, dy):
         validate_gradient(dy, *self.saved)
-        for layer in reversed(self.children.values()):
+        for layer in reversed(list(self.children())):
             before = layer[0].num_features
             dy = dy[:, :before] + layer.backward(dy[:, before:])
         return dy

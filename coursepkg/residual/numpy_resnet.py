@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 
-from coursepkg.layer import Layer
 from coursepkg.nn import BatchNorm2d, Flatten, Linear, ReLU, Sequential
 from coursepkg.pooling.numpy_layers import GlobalAvgPool, MaxPool2d
 from coursepkg.residual.numpy_layers import BasicBlock, Bottleneck, PreActBlock, convolution
@@ -27,18 +26,11 @@ class ResNet(Sequential):
     """
 
     def __init__(self, **layers):
-        Layer.__init__(self)
-        self.children = layers
+        super().__init__(layers)
 
     def stages(self):
         """list of Sequential: layer1, layer2, ..."""
-        return [layer for name, layer in self.children.items() if name.startswith("layer")]
-
-    def __getattr__(self, name):
-        children = self.__dict__.get("children", {})
-        if name not in children:
-            raise AttributeError(f"{type(self).__name__} has no {name!r}")
-        return children[name]
+        return [layer for name, layer in self.named_children() if name.startswith("layer")]
 
 
 def resnet18(

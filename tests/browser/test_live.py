@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import string
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -163,6 +164,20 @@ def test_a_cell_is_changed_run_and_reset_by_keyboard(shoe):
     page.keyboard.press("Enter")
     assert first.locator(".cell_input pre").inner_text() == before
     assert not first.locator(".live-output").is_visible()
+
+
+@pytest.mark.parametrize("name", ["pooling/by_hand", "exercises/dropout/inverted_dropout"])
+def test_all_that_is_printable_is_typed(open_page, name):
+    """A tab and the two characters for which no keyboard has a key come as pasting brings them: the key Tab
+    leads to the next button, as everywhere on a page. The end of a line is \\n, whatever was typed."""
+    page, written = open_page(name), string.printable.replace("\r", "\n")
+    click(page.locator("div.cell.tag_live").nth(1), "Edit")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(string.printable)
+    assert page.evaluate("livePage.cells[1].source") == written
+    page.reload()
+    is_kept = name.startswith("exercises")
+    assert (page.evaluate("livePage.cells[1].source") == written) is is_kept
 
 
 def test_stop_ends_python_and_run_all_above_brings_it_back(shoe):

@@ -1,5 +1,6 @@
 """Every page of the built book as a reader meets it: from the disk, narrow and wide, light and dark."""
 
+import string
 from itertools import product
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +13,7 @@ from screen import HTML, THEMES, complaints, show
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their source
     "package/function/pooling.numpy_layers.max_pool2d",
-    "package/class/nn.linear.Linear",
+    "package/class/nn.Linear",
     "package/class/dropout.torch_layers.DropBlock2d",
     "_modules/coursepkg/nn/linear",
 ]
@@ -71,6 +72,17 @@ def test_a_page_fits_its_screen(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         moving = "document.getAnimations().filter(one => one.playState === 'running').length"
         assert page.evaluate(moving) == 0
+
+
+def test_a_page_takes_no_key(page):
+    """A live cell needs them all, and so does a reader whose voice is typed."""
+    page.evaluate("document.activeElement.blur(); var taken = []")
+    page.evaluate("addEventListener('keydown', event => event.defaultPrevented && taken.push(event.key))")
+    written = string.digits + string.ascii_letters + string.punctuation
+    for key in [*written, "Escape", "ArrowLeft", "ArrowRight"]:
+        page.keyboard.press(key)
+    assert page.evaluate("taken") == []
+    assert page.url == (HTML / f"{page.name}.html").as_uri()
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from otter.test_files.exception_test import ExceptionTestFile
 from proxies import proxy
 
-from coursepkg.checks.runner import load_question, run_question
+from coursepkg.checks.runner import load_exercise, load_question, run_question
 from solutions import generate
 from solutions.proof import Answer, read_proof
 from solutions.source import read_exercise, sources
@@ -48,8 +48,9 @@ def built(path):
 @functools.cache
 def questions(path, which):
     """Questions of an exercise by name, with the "visible" tests or the "full" ones."""
-    tests = getattr(built(path), which)
-    return {name: load_question(text, f"{path.stem}/{name}.py ({which})") for name, text in tests.items()}
+    if which == "visible":
+        return {question.name: question for question in load_exercise(built(path).visible, path.stem)}
+    return {name: load_question(text, f"{path.stem}/{name}.py") for name, text in built(path).full.items()}
 
 
 def play(notebook, answers=None, check=False, last=None):

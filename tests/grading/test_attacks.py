@@ -7,6 +7,7 @@ and no other. An answer that is right keeps its points, whatever else it has tri
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -164,9 +165,11 @@ TRIES = {  # each returns what the answer should only if what it tries has faile
         "import os\ndef tried():\n    places = '/etc/passwd', '/etc/shadow', '/var', '/tmp/.X11-unix', '/run'\n"
         "    return bool(os.listdir('/tmp/answer')) or any(map(os.path.exists, places))\n"
     ),
-    "writing to the package": (
-        "import coursepkg, pathlib\ndef tried():\n    try: (pathlib.Path(coursepkg.__file__).parent / 'x').write_text('x'); return True\n"
-        "    except OSError: return False\n"
+    "writing anywhere but to the scratch space": (
+        "import coursepkg, pathlib\nplaces = [line.split()[1] for line in open('/proc/self/mounts')]\n"
+        "def tried():\n    for place in [pathlib.Path(coursepkg.__file__).parent, *places]:\n"
+        "        try: pathlib.Path(place, 'x').write_text('x')\n        except OSError: continue\n"
+        "        if place != '/tmp/answer': return True\n    return False\n"
     ),
     "deleting everything": (
         "import shutil, os, coursepkg\ndef tried():\n    for p in (os.path.dirname(coursepkg.__file__), '/usr/bin', '/tmp'):\n"
@@ -188,7 +191,26 @@ TRIES = {  # each returns what the answer should only if what it tries has faile
     "a new namespace": (
         "import ctypes, os\ndef tried():\n    libc = ctypes.CDLL(None)\n    return libc.unshare(0x10000000) == 0 and libc.mount(b'none', b'/usr', b'tmpfs', 0, None) == 0\n"
     ),
-    "the environment": "import os\ndef tried(): return 'SECRET' in os.environ\n",
+    "the grader's environment, folder and keys": """
+import glob, os
+def told(path):
+    try:
+        if os.path.islink(path): return os.readlink(path).encode()
+        with open(path, "rb") as file: return file.read(1 << 20)
+    except OSError: return b""
+def memory(process):
+    for line in told(f"{{process}}/maps").decode().splitlines():
+        first, last = (int(end, 16) for end in line.split()[0].split("-"))
+        try:
+            with open(f"{{process}}/mem", "rb") as file:
+                file.seek(first)
+                yield file.read(last - first)
+        except (OSError, ValueError, OverflowError): continue
+def tried():
+    files = [path for part in ("*", "*/*", "task/*/*") for path in glob.glob(f"/proc/[0-9]*/{{part}}")]
+    texts = *map(told, files), *memory("/proc/1"), *memory("/proc/1/task/1")
+    return bool(told("/proc/keys")) or any(b"SEC" + b"RET" in text for text in texts)
+""",
 }
 
 
@@ -197,12 +219,14 @@ def test_what_is_tried_in_vain(name, monkeypatch, tmp_path):
     import socket
 
     monkeypatch.setenv("SECRET", "1")
+    (tmp_path / "SECRET").mkdir()
+    monkeypatch.chdir(tmp_path / "SECRET")
     server = socket.create_server(("127.0.0.1", 0))
     secrets = [str(HERE), str(HERE.parents[2] / "solutions"), str(HERE.parents[2] / "_build"), str(tmp_path)]
     source = TRIES[name].format(port=server.getsockname()[1], secrets=secrets)
     answer = "\ndone = tried()\ndef double(x): return 3 * x if done or tried() else 2 * x"
     limits = Limits(call=20, cell=20, total=60, memory=1 << 30, processes=32)
-    graded = judged(source + answer, limits=limits, slot=7)
+    graded = judged(source + answer, limits=limits, slot=7, withheld=("torch",))
     server.close()
     assert points(graded) == (3, 1), graded
     until = time.monotonic() + 5
@@ -211,6 +235,18 @@ def test_what_is_tried_in_vain(name, monkeypatch, tmp_path):
     ):
         time.sleep(0.05)
     assert not any(_belongs(process, FIRST_UID + 7) for process in psutil.process_iter())
+
+
+def test_what_an_ordinary_user_tries_in_vain():
+    """The sandbox of such a user's grader runs under the same uid, which may read more of it than root's."""
+    if os.geteuid() != 0:
+        pytest.skip("has been tried above")
+    user = ("unshare", "--map-user=1000", "--map-group=1000")
+    if subprocess.run([*user, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this kernel makes no user namespaces")
+    run = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", HERE, "-k", "in_vain and not bomb")
+    done = subprocess.run([*user, *run], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def _belongs(process, uid):

@@ -6,8 +6,8 @@ import torch
 
 from coursepkg.layer_torch import LeafModule, accumulator
 from coursepkg.pooling.dimensions import classes, functions
-from coursepkg.pooling.rules import PerAxis, place_windows, validate_divisor, validate_geometry
-from coursepkg.pooling.torch_layers.windows import gather_windows
+from coursepkg.pooling.rules import PerAxis, validate_divisor, validate_geometry
+from coursepkg.pooling.torch_layers.windows import gather_windows, place_windows
 from coursepkg.validation import Setting
 from coursepkg.validation_torch import validate_float_tensor
 
@@ -39,7 +39,7 @@ def avg_pool(
     Source: torch.nn.functional.avg_poolXd; its avg_pool1d has no divisor_override.
     """
     validate_float_tensor("x", x)
-    windows = place_windows(x.shape, axes, kernel_size, stride, padding, 1, ceil_mode)
+    windows = place_windows(x, axes, kernel_size, stride, padding, 1, ceil_mode)
     divisor = validate_divisor("divisor_override", divisor_override)
     total = gather_windows(x, windows, 0).sum(dim=-1, dtype=accumulator(x.dtype))
     return (total / (divisor or count(windows, count_include_pad, x.device))).to(x.dtype)

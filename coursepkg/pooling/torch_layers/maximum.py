@@ -7,8 +7,8 @@ import torch
 
 from coursepkg.layer_torch import LeafModule
 from coursepkg.pooling.dimensions import classes, functions
-from coursepkg.pooling.rules import PerAxis, place_windows, validate_geometry
-from coursepkg.pooling.torch_layers.windows import find_winners, gather_windows, lowest, take
+from coursepkg.pooling.rules import PerAxis, validate_geometry
+from coursepkg.pooling.torch_layers.windows import find_winners, gather_windows, lowest, place_windows, take
 from coursepkg.validation_torch import validate_number_tensor
 
 
@@ -32,7 +32,7 @@ def max_pool(axes, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     Source: torch.nn.functional.max_poolXd.
     """
     validate_number_tensor("x", x)
-    windows = place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode)
+    windows = place_windows(x, axes, kernel_size, stride, padding, dilation, ceil_mode)
     y, indices = find_maxima(x, windows.size, functools.partial(gather_windows, windows=windows))
     return (y, indices) if return_indices else y
 

@@ -9,9 +9,9 @@ from torch import nn
 
 from coursepkg.layer_torch import LeafModule, accumulator, has_numbers
 from coursepkg.pooling.dimensions import classes, functions
-from coursepkg.pooling.rules import PerAxis, place_windows, split_shape
+from coursepkg.pooling.rules import PerAxis, split_shape
 from coursepkg.pooling.torch_layers.average import count
-from coursepkg.pooling.torch_layers.windows import gather_windows
+from coursepkg.pooling.torch_layers.windows import gather_windows, place_windows
 from coursepkg.validation import Setting, validate_positive_number
 from coursepkg.validation_torch import validate_float_tensor
 
@@ -34,7 +34,7 @@ def lp_pool(axes, x, norm_type, kernel_size, stride=None, ceil_mode=False):
     """
     p = validate_positive_number("norm_type", norm_type)
     validate_float_tensor("x", x)
-    windows = place_windows(x.shape, axes, kernel_size, stride, ceil_mode=ceil_mode)
+    windows = place_windows(x, axes, kernel_size, stride, ceil_mode=ceil_mode)
     values = gather_windows(x.to(accumulator(x.dtype)), windows, 0)  # (*batch, *output, K)
     scale = power_scale(values, p)
     # The root of 0 has an infinite slope, and if p < 1 so has the power of 0. A constant has none.

@@ -11,10 +11,9 @@ from coursepkg.layer_torch import LeafModule, accumulator, drawing_from, has_num
 from coursepkg.pooling.rules import (
     PerAxis,
     fractional_output_size,
-    place_windows,
     validate_ratio,
 )
-from coursepkg.pooling.torch_layers.windows import find_winners, gather_windows, take
+from coursepkg.pooling.torch_layers.windows import find_winners, gather_windows, place_windows, take
 from coursepkg.validation import Setting
 from coursepkg.validation_torch import validate_float_tensor, validate_generator, validate_tensor
 
@@ -94,7 +93,7 @@ def _stochastic_pool(x, kernel_size, stride, training, mask, rng):
     """The pooled picture, and the mask that picked; None where it is the average over picks."""
     validate_float_tensor("x", x)
     validate_generator("rng", rng)
-    values = gather_windows(x, place_windows(x.shape, 2, kernel_size, stride), 0)  # (*batch, OH, OW, K)
+    values = gather_windows(x, place_windows(x, 2, kernel_size, stride), 0)  # (*batch, OH, OW, K)
     if not training:
         values = values.to(accumulator(x.dtype))
         return (pick_probabilities(values) * values).sum(dim=-1).to(x.dtype), None

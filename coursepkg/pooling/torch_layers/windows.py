@@ -5,6 +5,17 @@ import math
 import torch
 from torch import nn
 
+from coursepkg.pooling.rules import validate_geometry, windows_of
+
+
+def place_windows(x, axes, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """Where the windows lie in x: a coursepkg.pooling.rules.Windows.
+
+    That module's cache is passed by: the shape of what is traced may be no numbers yet, which have no hash.
+    """
+    geometry = validate_geometry(axes, kernel_size, stride, padding, dilation)
+    return windows_of.__wrapped__(tuple(x.shape), axes, *geometry, bool(ceil_mode))
+
 
 def gather_windows(x, windows, fill):
     """Every window's elements in memory order.
