@@ -26,7 +26,7 @@ class ResNet(nn.Sequential):
         self.built = built
 
     def __getitem__(self, position):
-        """The layer at a position; of a slice a nn.Sequential of the layers, with the names they have here."""
+        """The layer at a position; of a slice an nn.Sequential of the layers, with their names."""
         if isinstance(position, slice):
             return nn.Sequential(OrderedDict(list(self.named_children())[position]))
         return super().__getitem__(position)
