@@ -1,6 +1,10 @@
 """The protocol that every NumPy layer follows."""
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from coursepkg.validation import Setting, validate_bool, validate_dtype
 
 
 class Layer:
@@ -8,16 +12,19 @@ class Layer:
 
     A subclass names its arrays in `param_names` and `buffer_names`, keeps each as an attribute of that name
     (None where it has none), and writes `forward` and `backward`. An attribute that is a Layer is a child:
-    its parameters are this layer's, too, and `train`, `eval` and `repr` reach it.
+    its parameters are this layer's, too, and `train`, `eval` and `repr` reach it. Layers in a list are
+    not; put them into a `Sequential`.
 
     `forward` leaves what `backward` needs in `self.saved`; `backward` reads it there, sets `self.grads` and
     returns the gradient with respect to the input. It goes by what `forward` used: a setting that was changed
     in between, or `train()` or `eval()`, does not matter to it.
 
-    Do not write into x or y between `forward` and `backward`: a layer keeps the arrays that it was given and
-    that it returned, not copies of them. Nor is an array that `backward` returns always a new one; a layer
-    that does nothing hands on dy itself.
+    Do not write into x, y or a parameter between `forward` and `backward`: a layer keeps the arrays that it
+    was given and that it returned, not copies of them. Nor does it always return a new array: a layer that
+    does nothing hands on x or dy itself.
     """
+
+    training = Setting(validate_bool)
 
     param_names = ()
     buffer_names = ()
@@ -101,9 +108,14 @@ class Layer:
     def train(self, mode=True):
         """Switches this layer and all the layers in it to training mode.
 
+        Args:
+            mode: False switches to evaluation mode.
         Returns:
             the layer itself.
+        Raises:
+            TypeError: mode is neither True nor False.
         """
+        mode = validate_bool("mode", mode)
         for layer in self.layers():
             layer.training = mode
         return self
@@ -123,7 +135,10 @@ class Layer:
 
         Returns:
             the layer itself.
+        Raises:
+            TypeError: dtype is another one.
         """
+        dtype = validate_dtype("dtype", dtype)
         for layer in self.layers():
             for name in (*layer.param_names, *layer.buffer_names):
                 value = getattr(layer, name)
@@ -145,7 +160,10 @@ class Layer:
             the layer itself.
         Raises:
             ValueError: names the missing and the unexpected keys, or the key and both shapes.
+            TypeError: state is no dict, or names the key, the dtype and what is allowed.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state must be a dict, key -> array, got {type(state).__name__}")
         own = self.state_dict()
         missing = [key for key in own if key not in state]
         unexpected = [key for key in state if key not in own]
@@ -153,14 +171,9 @@ class Layer:
             raise ValueError(
                 f"state must have the layer's keys; missing: {missing}, unexpected: {unexpected}"
             )
-        values = {key: np.asarray(value) for key, value in state.items()}
-        for key, value in values.items():
-            if value.shape != own[key].shape:
-                raise ValueError(
-                    f"state[{key!r}] has shape {value.shape}, but the layer's has {own[key].shape}"
-                )
-        for key, value in values.items():
-            own[key][...] = value
+        values = {key: _validate_entry(key, state[key], array) for key, array in own.items()}
+        for key, array in own.items():
+            array[...] = values[key]
         return self
 
     def extra_repr(self):
@@ -168,9 +181,12 @@ class Layer:
         return ""
 
     def __repr__(self):
-        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
-        inside = "\n  ".join(["", *filter(None, [self.extra_repr()]), *lines]) + "\n"
-        return f"{type(self).__name__}({inside if lines else self.extra_repr()})"
+        settings, name = self.extra_repr(), type(self).__name__
+        children = [f"({key}): {child!r}".replace("\n", "\n  ") for key, child in self.named_children()]
+        if not children:
+            return f"{name}({settings})"
+        lines = [settings, *children] if settings else children
+        return "\n  ".join([f"{name}(", *lines]) + "\n)"
 
     def _refuse_twice(self, name, layer):
         """A layer remembers its last call only, so it cannot stand in two places."""
@@ -193,3 +209,29 @@ class Layer:
             for key, value in getattr(child, kind).items()
         }
         return {**own, **nested}
+
+
+def validate_layer(name, layer):
+    """A Layer."""
+    if not isinstance(layer, Layer):
+        raise TypeError(f"{name} must be a Layer, got {layer!r}")
+    return layer
+
+
+def _validate_entry(key, value, own):
+    """An entry of a state as a new array, in the shape and dtype of the layer's own."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = getattr(value, "dtype", type(value).__name__)
+        raise TypeError(
+            f"state[{key!r}] must be an array, or a PyTorch tensor that NumPy can read, such as float32, "
+            f"got {kind}: {error}"
+        ) from None
+    if not np.can_cast(array.dtype, own.dtype, "same_kind"):
+        raise TypeError(
+            f"state[{key!r}] must have a dtype that casts to the layer's {own.dtype}, got {array.dtype}"
+        )
+    if array.shape != own.shape:
+        raise ValueError(f"state[{key!r}] has shape {array.shape}, but the layer's has {own.shape}")
+    return array.astype(own.dtype)

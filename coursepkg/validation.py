@@ -16,8 +16,8 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 class Setting:
     """An attribute of a layer that is validated whenever it is set, in the constructor and later.
 
-    class Dropout(Layer):
-        p = Setting(validate_probability)
+        class Dropout(Layer):
+            p = Setting(validate_probability)
 
     Args:
         validate: function (name, value) -> the value to keep, which raises ValueError or TypeError.
@@ -29,28 +29,28 @@ class Setting:
     def __set_name__(self, owner, name):
         self.name = name
 
-    def __get__(self, layer, owner=None):
-        if layer is None:
-            return self
-        try:
-            return layer.__dict__[self.name]
-        except KeyError:
-            raise AttributeError(f"{type(layer).__name__} has no {self.name!r} yet") from None
-
     def __set__(self, layer, value):
         layer.__dict__[self.name] = self.validate(self.name, value)
 
 
 def validate_probability(name, value):
-    """A number in [0, 1], as float."""
+    """A number in [0, 1], as int or float."""
     value = _validate_number(name, value, "a probability in [0, 1]")
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be a probability in [0, 1], got {value}")
     return value
 
 
+def validate_number(name, value):
+    """A finite number, as int or float."""
+    value = _validate_number(name, value, "a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value}")
+    return value
+
+
 def validate_positive_number(name, value):
-    """A finite number > 0, as float."""
+    """A finite number > 0, as int or float."""
     value = _validate_number(name, value, "a number > 0")
     if not 0 < value < math.inf:
         raise ValueError(f"{name} must be a finite number > 0, got {value}")
@@ -58,7 +58,7 @@ def validate_positive_number(name, value):
 
 
 def validate_nonnegative_number(name, value):
-    """A finite number >= 0, as float."""
+    """A finite number >= 0, as int or float."""
     value = _validate_number(name, value, "a number >= 0")
     if not 0 <= value < math.inf:
         raise ValueError(f"{name} must be a finite number >= 0, got {value}")
@@ -73,6 +73,25 @@ def validate_positive_int(name, value):
 def validate_nonnegative_int(name, value):
     """A whole number >= 0, as int."""
     return _validate_int(name, value, 0)
+
+
+def validate_int(name, value):
+    """A whole number, as int."""
+    return _validate_int(name, value)
+
+
+def validate_bool(name, value):
+    """True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def validate_axis(name, axis, shape):
+    """An axis of an array of this shape, counted from the front."""
+    if not -len(shape) <= validate_int(name, axis) < len(shape):
+        raise ValueError(f"{name} must be an axis of an array of shape {tuple(shape)}, got {axis}")
+    return axis % len(shape)
 
 
 def validate_per_axis(name, value, axes, minimum):
@@ -96,12 +115,14 @@ def validate_generator(name, rng):
 def validate_dtype(name, dtype):
     """float32 or float64, as numpy.dtype."""
     try:
-        dtype = np.dtype(dtype)
+        if dtype is None:  # which NumPy takes for float64
+            raise TypeError
+        found = np.dtype(dtype)
     except TypeError:
         raise TypeError(f"{name} must be float32 or float64, got {dtype!r}") from None
-    if dtype not in FLOATS:
-        raise TypeError(f"{name} must be float32 or float64, got {dtype}")
-    return dtype
+    if found not in FLOATS:
+        raise TypeError(f"{name} must be float32 or float64, got {found}")
+    return found
 
 
 def validate_float_array(name, x):
@@ -153,18 +174,19 @@ def validate_labels(name, labels, n, num_classes):
 
 
 def _validate_number(name, value, allowed):
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.number):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be {allowed}, got {value!r}")
-    return float(value)
+    return value if isinstance(value, int) else float(value)
 
 
-def _validate_int(name, value, minimum):
+def _validate_int(name, value, minimum=None):
+    allowed = "a whole number" if minimum is None else f"a whole number >= {minimum}"
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError
         value = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be a whole number >= {minimum}, got {value!r}") from None
-    if value < minimum:
-        raise ValueError(f"{name} must be a whole number >= {minimum}, got {value}")
+        raise TypeError(f"{name} must be {allowed}, got {value!r}") from None
+    if minimum is not None and value < minimum:
+        raise ValueError(f"{name} must be {allowed}, got {value}")
     return value

@@ -1,8 +1,8 @@
 """What the check cell of an exercise calls.
 
 A learner writes `grader = open_exercise("dropout/inverted_dropout")` and then `grader.check("q1")`. The
-visible tests of the exercise lie in `visible/<topic>/<exercise>/<question>.py`, generated from `solutions/`;
-they call the property checkers of `coursepkg.checks.<topic>`, which raise `Violation(property, message)`.
+visible tests of the exercise lie in `visible/<topic>/<exercise>.py`, generated from `solutions/`; they call
+the property checkers of `<topic>/<exercise>.py`, which raise `Violation(property, message)`.
 
 The rule for property checkers. The same test files grade a class with otter, in a trusted process, against
 *proxies* of the student's functions: the student's own code runs alone in a sandbox, and only arrays,

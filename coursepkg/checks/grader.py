@@ -4,7 +4,14 @@ import sys
 from html import escape
 from pathlib import Path
 
-from coursepkg.checks.runner import COLORS, SYMBOLS, load_question, points_of, run_question
+from coursepkg.checks.runner import (
+    COLORS,
+    SYMBOLS,
+    load_exercise,
+    load_question,
+    points_of,
+    run_question,
+)
 
 VISIBLE = Path(__file__).parent / "visible"
 KEEP = (
@@ -20,22 +27,38 @@ def open_exercise(name, tests=None, env=None):
 
     Args:
         name: "<topic>/<exercise>", for instance "dropout/inverted_dropout".
-        tests: folder of test files; the visible ones that ship with the package when None.
+        tests: folder of otter's test files; the visible tests that ship with the package when None.
         env: dict of the learner's variables; the caller's globals when None.
     Returns:
         Grader: with `check(question)` and `progress()`.
     Raises:
         ValueError: names the exercise asked for and those there are.
     """
-    folder = VISIBLE / name if tests is None else Path(tests)
+    questions = visible_questions(name) if tests is None else _questions_of(Path(tests))
+    return Grader(name, questions, sys._getframe(1).f_globals if env is None else env)
+
+
+def visible_questions(name):
+    """The questions of an exercise, with the tests that ship with the package.
+
+    Args:
+        name: "<topic>/<exercise>".
+    Returns:
+        list of runner.Question, in order.
+    Raises:
+        ValueError: names the exercise asked for and those there are.
+    """
+    files = {file.relative_to(VISIBLE).with_suffix("").as_posix(): file for file in VISIBLE.glob("*/*.py")}
+    if name not in files:
+        raise ValueError(f"name = {name!r} is none of the exercises {', '.join(sorted(files))}")
+    return load_exercise(files[name].read_text(encoding="utf-8"), files[name])
+
+
+def _questions_of(folder):
     files = sorted(folder.glob("*.py"), key=lambda path: (len(path.stem), path.stem))
     if not files:
-        known = sorted({path.parent.relative_to(VISIBLE).as_posix() for path in VISIBLE.glob("*/*/*.py")})
-        raise ValueError(
-            f"name = {name!r} has no tests in {folder}; exercises with visible tests: {', '.join(known)}"
-        )
-    questions = [load_question(path.read_text(encoding="utf-8"), path) for path in files]
-    return Grader(name, questions, sys._getframe(1).f_globals if env is None else env)
+        raise ValueError(f"tests = {str(folder)!r} is a folder without test files")
+    return [load_question(path.read_text(encoding="utf-8"), path) for path in files]
 
 
 class Grader:

@@ -68,7 +68,7 @@ class Question:
 
 
 def load_question(text, path="<test file>"):
-    """Read one test file, in otter's form or in the form that ships with the package.
+    """Read one of otter's test files.
 
     Args:
         text: the file's contents.
@@ -76,10 +76,19 @@ def load_question(text, path="<test file>"):
     Returns:
         Question: name, points and tests.
     """
-    scope = {}
-    exec(compile(text.replace(OTTER_IMPORT, COURSE_IMPORT, 1), str(path), "exec"), scope)
-    tests = tuple(value for value in scope.values() if isinstance(value, test_case))
-    return Question(scope["name"], scope["points"], tests)
+    scope = _run(text.replace(OTTER_IMPORT, COURSE_IMPORT, 1), path)
+    return Question(scope["name"], scope["points"], _tests(scope))
+
+
+def load_exercise(text, path="<test file>"):
+    """Read a test file of the form that ships with the package: a class a question.
+
+    Args: as for `load_question`.
+    Returns:
+        list of Question, in order.
+    """
+    classes = [(name, one) for name, one in _run(text, path).items() if hasattr(one, "points")]
+    return [Question(name, one.points, _tests(vars(one))) for name, one in classes]
 
 
 @dataclass(frozen=True)
@@ -186,6 +195,16 @@ def run_question(question, env):
     return Result(question.name, "right", **common)
 
 
+def _run(text, path):
+    scope = {}
+    exec(compile(text, str(path), "exec"), scope)
+    return scope
+
+
+def _tests(scope):
+    return tuple(value for value in scope.values() if isinstance(value, test_case))
+
+
 def points_of(points, possible):
     """ "2 of 3 points"."""
     return f"{points:g} of {_points(possible)}"
@@ -226,11 +245,11 @@ def _describe(error, frame):
 
 
 def _cell_name(filename):
-    """ "cell In[5]" inside Jupyter, "the cell" elsewhere."""
+    """ "cell In[5]" inside Jupyter, "the cell" elsewhere, and in Colab, whose IPython 7 has no such names."""
     try:
         from IPython import get_ipython
     except ImportError:
         return "the cell"
-    shell = get_ipython()
-    label = shell and shell.compile.format_code_name(filename)
+    compiler = getattr(get_ipython(), "compile", None)
+    label = hasattr(compiler, "format_code_name") and compiler.format_code_name(filename)
     return " ".join(label).replace("Cell", "cell") if label else "the cell"

@@ -6,8 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from coursepkg.checks.grader import visible_questions
 from coursepkg.grading.classroom import Found, find_notebooks, grade_class
-from coursepkg.grading.exercises import read_exercises, read_visible_exercise
+from coursepkg.grading.exercises import read_exercises
 from coursepkg.grading.grade import grade
 from coursepkg.grading.gradebook import (
     best_records,
@@ -62,8 +63,8 @@ def check(arguments):
         submission = parse_submission(read_notebook(arguments.notebook))
     except BadSubmission as error:
         raise ValueError(f"{arguments.notebook} cannot be checked: it {error}") from None
-    exercise = read_visible_exercise(submission.exercise)
-    graded = grade(submission, exercise.questions(), unsafe=True, withheld=submission.withheld)
+    questions = visible_questions(submission.exercise)
+    graded = grade(submission, questions, unsafe=True, withheld=submission.withheld)
     rows = [("question", "points", "verdict", "property violated", "hint")]
     for verdict in graded.verdicts:
         shown = verdict.shown

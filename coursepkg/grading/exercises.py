@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import coursepkg
-from coursepkg.checks.grader import VISIBLE
 from coursepkg.checks.runner import load_question
 
 COMMAND = "python solutions/generate.py"
@@ -40,22 +38,6 @@ class Exercise:
         cells = [{"cell_type": "code", "id": name, "source": code} for name, code in self.references.items()]
         metadata = {"exercise": self.name, "version": self.version}
         return json.dumps({"cells": cells, "metadata": metadata}).encode()
-
-
-def read_visible_exercise(name):
-    """An exercise with the tests that ship with the package, those that every learner has.
-
-    Args:
-        name: "<topic>/<name>".
-    Returns:
-        Exercise.
-    Raises:
-        ValueError: there is none of that name.
-    """
-    tests = _tests(VISIBLE / name)
-    if not tests:
-        raise ValueError(f"there is no exercise {name!r} in coursepkg {coursepkg.__version__}")
-    return Exercise(name, "None", tests)
 
 
 def read_exercises(root):

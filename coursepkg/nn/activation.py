@@ -5,7 +5,14 @@ import math
 import numpy as np
 
 from coursepkg.layer import Layer
-from coursepkg.validation import validate_float_array, validate_gradient, validate_nonnegative_number
+from coursepkg.masking import keep
+from coursepkg.validation import (
+    Setting,
+    validate_axis,
+    validate_float_array,
+    validate_gradient,
+    validate_nonnegative_number,
+)
 
 
 class ReLU(Layer):
@@ -20,7 +27,7 @@ class ReLU(Layer):
 
     def backward(self, dy):
         y = self.saved
-        return validate_gradient(dy, y.shape, y.dtype) * (y > 0)
+        return keep(validate_gradient(dy, y.shape, y.dtype), ~(y <= 0))  # NaN lets dy pass
 
 
 class LeakyReLU(Layer):
@@ -33,20 +40,30 @@ class LeakyReLU(Layer):
     Source: torch.nn.LeakyReLU.
     """
 
+    negative_slope = Setting(validate_nonnegative_number)
+
     def __init__(self, negative_slope=0.01):
         super().__init__()
-        self.negative_slope = validate_nonnegative_number("negative_slope", negative_slope)
+        self.negative_slope = negative_slope
 
     def forward(self, x):
-        self.saved = validate_float_array("x", x)
-        return x * self._slope(x)
+        validate_float_array("x", x)
+        self.saved = slope = np.where(x > 0, x.dtype.type(1), x.dtype.type(self.negative_slope))
+        return x * slope
 
     def backward(self, dy):
-        x = self.saved
-        return validate_gradient(dy, x.shape, x.dtype) * self._slope(x)
+        slope = self.saved
+        return validate_gradient(dy, slope.shape, slope.dtype) * slope
 
-    def _slope(self, x):
-        return np.where(x > 0, x.dtype.type(1), x.dtype.type(self.negative_slope))
+    def extra_repr(self):
+        return f"negative_slope={self.negative_slope}"
+
+
+def validate_approximate(name, value):
+    """ "none" or "tanh"."""
+    if value not in ("none", "tanh"):
+        raise ValueError(f'{name} must be "none" or "tanh", got {value!r}')
+    return value
 
 
 class GELU(Layer):
@@ -59,20 +76,25 @@ class GELU(Layer):
     Source: Hendrycks and Gimpel 2016; torch.nn.GELU.
     """
 
+    approximate = Setting(validate_approximate)
+
     def __init__(self, approximate="none"):
         super().__init__()
-        if approximate not in ("none", "tanh"):
-            raise ValueError(f'approximate must be "none" or "tanh", got {approximate!r}')
         self.approximate = approximate
 
     def forward(self, x):
-        gate, slope = self._gate(validate_float_array("x", x))
-        self.saved = gate + x * slope
-        return x * gate
+        # Farther out the gate is 0 or 1 to the last bit, its slope is 0, and only powers of x would overflow.
+        near = np.clip(validate_float_array("x", x), -50, 50)
+        gate, slope = self._gate(near)
+        self.saved = gate + near * slope
+        return np.maximum(x, -50) * gate
 
     def backward(self, dy):
         derivative = self.saved
         return validate_gradient(dy, derivative.shape, derivative.dtype) * derivative
+
+    def extra_repr(self):
+        return f"approximate={self.approximate!r}"
 
     def _gate(self, x):
         """The factor of x, between 0 and 1, and the factor's own derivative."""
@@ -125,9 +147,10 @@ def log_softmax(logits, axis=-1):
     Returns:
         array like logits.
     Raises:
-        TypeError: logits is no float array.
+        ValueError, TypeError: names the argument, its value and what is allowed.
     """
     validate_float_array("logits", logits)
+    axis = validate_axis("axis", axis, logits.shape)
     if logits.size == 0:
         return logits.copy()
     shifted = logits - logits.max(axis=axis, keepdims=True)
@@ -143,6 +166,6 @@ def softmax(logits, axis=-1):
     Returns:
         array like logits.
     Raises:
-        TypeError: logits is no float array.
+        ValueError, TypeError: names the argument, its value and what is allowed.
     """
     return np.exp(log_softmax(logits, axis))

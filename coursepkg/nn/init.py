@@ -8,7 +8,12 @@ import math
 
 import numpy as np
 
-from coursepkg.validation import validate_nonnegative_number
+from coursepkg.validation import (
+    validate_dtype,
+    validate_generator,
+    validate_nonnegative_int,
+    validate_nonnegative_number,
+)
 
 
 def fan_in(shape):
@@ -34,7 +39,7 @@ def small_normal(std=0.01):
     std = validate_nonnegative_number("std", std)
 
     def draw(shape, rng, dtype):
-        return rng.normal(0, std, shape).astype(dtype)
+        return _normal(std, *_validate(shape, rng, dtype))
 
     return draw
 
@@ -44,12 +49,15 @@ def glorot_uniform(shape, rng, dtype):
 
     Args:
         shape: of the weight.
-        rng: numpy.random.Generator.
+        rng: numpy.random.Generator; None means a fresh one.
         dtype: float32 or float64.
     Returns:
         array of `shape`.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Glorot and Bengio 2010, equation 16; torch.nn.init.xavier_uniform_.
     """
+    shape, rng, dtype = _validate(shape, rng, dtype)
     return _uniform(math.sqrt(6 / max(fan_in(shape) + fan_out(shape), 1)), shape, rng, dtype)
 
 
@@ -58,13 +66,16 @@ def he_normal(shape, rng, dtype):
 
     Args:
         shape: of the weight.
-        rng: numpy.random.Generator.
+        rng: numpy.random.Generator; None means a fresh one.
         dtype: float32 or float64.
     Returns:
         array of `shape`.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2015, "Delving deep into rectifiers", section 2.2; torch.nn.init.kaiming_normal_.
     """
-    return rng.normal(0, math.sqrt(2 / max(fan_in(shape), 1)), shape).astype(dtype)
+    shape, rng, dtype = _validate(shape, rng, dtype)
+    return _normal(math.sqrt(2 / max(fan_in(shape), 1)), shape, rng, dtype)
 
 
 def torch_default(shape, rng, dtype, fan=None):
@@ -72,15 +83,39 @@ def torch_default(shape, rng, dtype, fan=None):
 
     Args:
         shape: of the weight or the bias.
-        rng: numpy.random.Generator.
+        rng: numpy.random.Generator; None means a fresh one.
         dtype: float32 or float64.
         fan: fan_in of the layer; None takes it from `shape`, which a bias's shape does not tell.
     Returns:
         array of `shape`.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.Linear.reset_parameters.
     """
-    fan = fan_in(shape) if fan is None else fan
+    shape, rng, dtype = _validate(shape, rng, dtype)
+    fan = fan_in(shape) if fan is None else validate_nonnegative_int("fan", fan)
     return _uniform(1 / math.sqrt(max(fan, 1)), shape, rng, dtype)
+
+
+def initial_weight(init, shape, rng, dtype):
+    """A weight as `init` starts it.
+
+    Args:
+        init: function (shape, rng, dtype) -> array.
+        shape: of the weight.
+        rng: numpy.random.Generator.
+        dtype: float32 or float64.
+    Returns:
+        array of `shape`.
+    Raises:
+        TypeError: init is no function. ValueError: what it returns has another shape.
+    """
+    if not callable(init):
+        raise TypeError(f"init must be a function (shape, rng, dtype) -> array, got {init!r}")
+    weight = np.asarray(init(shape, rng, dtype), dtype)
+    if weight.shape != shape:
+        raise ValueError(f"init must return an array of shape {shape}, got shape {weight.shape}")
+    return weight
 
 
 def initial_bias(weight, init, rng):
@@ -98,5 +133,16 @@ def initial_bias(weight, init, rng):
     return np.zeros(weight.shape[0], weight.dtype)
 
 
+def _normal(std, shape, rng, dtype):
+    return rng.normal(0, std, shape).astype(dtype)
+
+
 def _uniform(limit, shape, rng, dtype):
     return rng.uniform(-limit, limit, shape).astype(dtype)
+
+
+def _validate(shape, rng, dtype):
+    if not isinstance(shape, tuple | list) or not shape:
+        raise TypeError(f"shape must be a tuple of whole numbers, (out, in, ...), got {shape!r}")
+    shape = tuple(validate_nonnegative_int("shape", length) for length in shape)
+    return shape, validate_generator("rng", rng), validate_dtype("dtype", dtype)

@@ -5,13 +5,16 @@ import math
 import numpy as np
 
 from coursepkg.layer import Layer
-from coursepkg.nn.init import initial_bias, torch_default
+from coursepkg.nn.init import initial_bias, initial_weight, torch_default
 from coursepkg.validation import (
+    Setting,
+    validate_axis,
     validate_dtype,
     validate_float_array,
     validate_generator,
     validate_gradient,
     validate_input,
+    validate_int,
     validate_positive_int,
 )
 
@@ -40,7 +43,7 @@ class Linear(Layer):
         in_features = validate_positive_int("in_features", in_features)
         out_features = validate_positive_int("out_features", out_features)
         rng, dtype = validate_generator("rng", rng), validate_dtype("dtype", dtype)
-        self.weight = init((out_features, in_features), rng, dtype)
+        self.weight = initial_weight(init, (out_features, in_features), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None
 
     def forward(self, x):
@@ -51,19 +54,22 @@ class Linear(Layer):
                 f"x has shape {x.shape}, but a weight of shape {self.weight.shape} "
                 f"needs shape (..., {self.weight.shape[1]})"
             )
-        self.saved = x
+        self.saved = x, self.weight, self.bias is not None
         y = x @ self.weight.T
         return y if self.bias is None else y + self.bias
 
     def backward(self, dy):
-        x = self.saved
-        out_features, in_features = self.weight.shape
+        x, weight, has_bias = self.saved
+        out_features, in_features = weight.shape
         validate_gradient(dy, (*x.shape[:-1], out_features), x.dtype)
         x_rows, dy_rows = x.reshape(-1, in_features), dy.reshape(-1, out_features)
-        self.grads = {"weight": dy_rows.T @ x_rows}
-        if self.bias is not None:
-            self.grads = {**self.grads, "bias": dy_rows.sum(axis=0)}
-        return dy @ self.weight
+        bias = {"bias": dy_rows.sum(axis=0)} if has_bias else {}
+        self.grads = {"weight": dy_rows.T @ x_rows, **bias}
+        return dy @ weight
+
+    def extra_repr(self):
+        out_features, in_features = self.weight.shape
+        return f"in_features={in_features}, out_features={out_features}, bias={self.bias is not None}"
 
 
 class Flatten(Layer):
@@ -72,8 +78,13 @@ class Flatten(Layer):
     Args:
         start_dim: first axis to merge; the default keeps the batch.
         end_dim: last axis to merge.
+    Raises:
+        TypeError: names the argument, its value and what is allowed. forward raises ValueError for axes that
+            x has not, or that come in the wrong order.
     Source: torch.nn.Flatten.
     """
+
+    start_dim, end_dim = Setting(validate_int), Setting(validate_int)
 
     def __init__(self, start_dim=1, end_dim=-1):
         super().__init__()
@@ -82,7 +93,8 @@ class Flatten(Layer):
 
     def forward(self, x):
         validate_float_array("x", x)
-        start, end = self._axis("start_dim", x), self._axis("end_dim", x)
+        start = validate_axis("start_dim", self.start_dim, x.shape)
+        end = validate_axis("end_dim", self.end_dim, x.shape)
         if start > end:
             raise ValueError(
                 f"start_dim must not come after end_dim, got {self.start_dim} and {self.end_dim} "
@@ -96,8 +108,5 @@ class Flatten(Layer):
         shape, merged, dtype = self.saved
         return validate_gradient(dy, merged, dtype).reshape(shape)
 
-    def _axis(self, name, x):
-        axis = getattr(self, name)
-        if not -x.ndim <= axis < x.ndim:
-            raise ValueError(f"{name} must be an axis of x, whose shape is {x.shape}, got {axis}")
-        return axis % x.ndim
+    def extra_repr(self):
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from coursepkg.validation import validate_nonnegative_number
+from coursepkg.layer import validate_layer
+from coursepkg.validation import Setting, validate_nonnegative_number
 
 
 class SGD:
@@ -12,7 +13,7 @@ class SGD:
 
     Args:
         model: Layer.
-        lr: learning rate, >= 0; may be changed at any time.
+        lr: learning rate, >= 0; like the next two, it may be changed at any time.
         momentum: how much of the last velocity stays, >= 0.
         weight_decay: this times the parameter is added to its gradient, >= 0.
     Raises:
@@ -20,11 +21,13 @@ class SGD:
     Source: torch.optim.SGD.
     """
 
+    lr = Setting(validate_nonnegative_number)
+    momentum = Setting(validate_nonnegative_number)
+    weight_decay = Setting(validate_nonnegative_number)
+
     def __init__(self, model, lr, momentum=0.0, weight_decay=0.0):
-        self.model = model
-        self.lr = validate_nonnegative_number("lr", lr)
-        self.momentum = validate_nonnegative_number("momentum", momentum)
-        self.weight_decay = validate_nonnegative_number("weight_decay", weight_decay)
+        self.model = validate_layer("model", model)
+        self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
         self.velocity = {key: np.zeros_like(value) for key, value in model.params.items()}
 
     def step(self):
@@ -40,12 +43,23 @@ class SGD:
             value -= self.lr * velocity
 
 
+def validate_betas(name, value):
+    """Two numbers in [0, 1)."""
+    try:
+        betas = tuple(validate_nonnegative_number(name, beta) for beta in value)
+        if len(betas) != 2 or max(betas) >= 1:
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} must be two numbers in [0, 1), got {value!r}") from None
+    return betas
+
+
 class Adam:
     """Steps of about lr in each coordinate, whatever the size of the gradient.
 
     Args:
         model: Layer.
-        lr: learning rate, >= 0; may be changed at any time.
+        lr: learning rate, >= 0; like the others, it may be changed at any time.
         betas: how much of the running means of the gradient and of its square stays, each in [0, 1).
         eps: added to the root of the mean square, >= 0.
         weight_decay: this times the parameter is added to its gradient, >= 0.
@@ -54,14 +68,12 @@ class Adam:
     Source: Kingma and Ba 2015, algorithm 1; torch.optim.Adam.
     """
 
+    lr, betas = Setting(validate_nonnegative_number), Setting(validate_betas)
+    eps, weight_decay = Setting(validate_nonnegative_number), Setting(validate_nonnegative_number)
+
     def __init__(self, model, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
-        self.model = model
-        self.lr = validate_nonnegative_number("lr", lr)
-        self.betas = betas
-        self.eps = validate_nonnegative_number("eps", eps)
-        self.weight_decay = validate_nonnegative_number("weight_decay", weight_decay)
+        self.model = validate_layer("model", model)
+        self.lr, self.betas, self.eps, self.weight_decay = lr, betas, eps, weight_decay
         self.steps = 0
         self.mean = {key: np.zeros_like(value) for key, value in model.params.items()}
         self.mean_square = {key: np.zeros_like(value) for key, value in model.params.items()}

@@ -12,7 +12,7 @@ class Sequential(Layer):
     Args:
         *layers: Layer instances, in the order of the forward pass; or one dict of them, name -> Layer.
     Raises:
-        TypeError, ValueError: one of them is no Layer, or stands there twice.
+        TypeError, ValueError: one of them is no Layer, or stands there twice, or its name will not do.
     Source: torch.nn.Sequential.
     """
 
@@ -22,7 +22,7 @@ class Sequential(Layer):
         for name, layer in layers[0].items() if named else enumerate(layers):
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must all be Layer instances, got {layer!r} at position {name}")
-            setattr(self, str(name), layer)
+            setattr(self, self._validate_name(str(name)), layer)
 
     def forward(self, x):
         for layer in self:
@@ -38,9 +38,14 @@ class Sequential(Layer):
         return self.children()
 
     def __len__(self):
-        return len(list(self))
+        return len(list(self.children()))
 
     def __getitem__(self, position):
         if isinstance(position, slice):
             return Sequential(dict(list(self.named_children())[position]))
         return list(self)[position]
+
+    def _validate_name(self, name):
+        if not name or "." in name or hasattr(type(self), name) or name in vars(self):
+            raise ValueError(f"layers must have names without dots that no attribute has yet, got {name!r}")
+        return name

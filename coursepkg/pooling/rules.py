@@ -1,10 +1,14 @@
 """What both backends share: how many windows fit and where they lie, and the validation of shapes."""
 
+import functools
 import math
 import operator
 from dataclasses import dataclass
 
+import numpy as np
+
 from coursepkg.validation import (
+    Setting,
     validate_nonnegative_int,
     validate_per_axis,
     validate_positive_int,
@@ -106,46 +110,25 @@ class Windows:
             )
         )
 
-    @property
-    def inside(self):
-        """Whether the elements of windows lie in x; per axis a list of windows, each a list of booleans."""
-        return [
-            [
-                [0 <= start + i * dilation < size for i in range(kernel)]
-                for start in range(-pad, -pad + stride * count, stride)
-            ]
-            for size, kernel, stride, pad, dilation, count in zip(
-                self.size,
-                self.kernel_size,
-                self.stride,
-                self.padding,
-                self.dilation,
-                self.output_size,
-                strict=True,
-            )
-        ]
-
     def counts(self, include_pad):
         """Elements in each window, which an average divides by.
 
         Args:
             include_pad: count the padding on both sides, too; never what lies beyond it.
         Returns:
-            list, per axis the list of counts of its windows. The number of elements is their product.
+            list, per axis the int array of counts of its windows. The number of elements is their product.
         """
-        return [
-            [
-                min(start + kernel, size + pad * include_pad) - max(start, -pad * include_pad)
-                for start in range(-pad, -pad + stride * count, stride)
-            ]
-            for size, kernel, stride, pad, count in zip(
-                self.size, self.kernel_size, self.stride, self.padding, self.output_size, strict=True
-            )
-        ]
+        counts = []
+        for size, kernel, stride, pad, count in zip(
+            self.size, self.kernel_size, self.stride, self.padding, self.output_size, strict=True
+        ):
+            starts, counted = np.arange(count) * stride - pad, pad * include_pad
+            counts.append(np.minimum(starts + kernel, size + counted) - np.maximum(starts, -counted))
+        return counts
 
 
 def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
-    """Check a pooling's arguments against each other and the input, and say where the windows lie.
+    """Validate a pooling's arguments against each other and the input, and say where the windows lie.
 
     Args:
         shape: of the input: (N, C, *spatial) or (C, *spatial).
@@ -157,13 +140,22 @@ def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, 
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    kernel_size, stride, padding, dilation = validate_geometry(axes, kernel_size, stride, padding, dilation)
+    geometry = validate_geometry(axes, kernel_size, stride, padding, dilation)
+    return windows_of(tuple(shape), axes, *geometry, bool(ceil_mode))
+
+
+@functools.lru_cache(maxsize=256)  # a network asks for the same windows in every step
+def windows_of(shape, axes, kernel_size, stride, padding, dilation, ceil_mode):
+    """`place_windows` of arguments that are validated one by one, as a layer's settings are."""
     batch, size = split_shape(shape, axes)
-    output_size = tuple(
-        _output_size(*one, ceil_mode)
-        for one in zip(size, kernel_size, stride, padding, dilation, strict=True)
-    )
-    return Windows(size, kernel_size, stride, padding, dilation, output_size, batch)
+    geometry = [
+        value if isinstance(value, tuple) else (value,) * axes
+        for value in (kernel_size, stride, padding, dilation)
+    ]
+    each = list(zip(size, *geometry, strict=True))
+    for _, kernel, _, pad, _ in each:
+        validate_padding(pad, kernel)
+    return Windows(size, *geometry, tuple(_output_size(*one, ceil_mode) for one in each), batch)
 
 
 def validate_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
@@ -175,6 +167,36 @@ def validate_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
     for pad, kernel in zip(padding, kernel_size, strict=True):
         validate_padding(pad, kernel)
     return kernel_size, stride, padding, dilation
+
+
+class PerAxis(Setting):
+    """A setting of one whole number for all of a layer's `axes`, or one for each.
+
+    Args:
+        minimum: smallest number allowed.
+        optional: whether None is allowed, too.
+    """
+
+    def __init__(self, minimum, optional=False):
+        self.minimum, self.optional = minimum, optional
+
+    def __set__(self, layer, value):
+        if value is None and self.optional:
+            layer.__dict__[self.name] = None
+            return
+        each = validate_per_axis(self.name, value, layer.axes, self.minimum)
+        layer.__dict__[self.name] = each if isinstance(value, tuple | list) else each[0]
+
+
+class OutputSize(Setting):
+    """A setting of an adaptive pooling's output size: a whole number or None, or one for each of `axes`."""
+
+    def __init__(self):
+        pass
+
+    def __set__(self, layer, value):
+        adaptive_output_size((1,) * layer.axes, value)
+        layer.__dict__[self.name] = tuple(value) if isinstance(value, list) else value
 
 
 def split_shape(shape, axes, batched=False):
@@ -278,34 +300,26 @@ def binomial_filter(filt_size):
         ValueError, TypeError: names filt_size, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.
     """
-    filt_size = validate_positive_int("filt_size", filt_size)
-    if filt_size > 7:
-        raise ValueError(f"filt_size must be from 1 to 7, got {filt_size}")
+    filt_size = validate_filt_size("filt_size", filt_size)
     return [math.comb(filt_size - 1, i) / 2 ** (filt_size - 1) for i in range(filt_size)]
 
 
-def blur_positions(size, filt_size, stride):
-    """Which samples along an axis each tap of a blurring filter meets, the borders being mirrors.
+def reflected_positions(size, filt_size):
+    """Which samples a blurring filter meets along an axis whose borders are mirrors.
 
     Args:
         size: samples along the axis.
         filt_size: number of taps.
-        stride: samples from one output to the next.
     Returns:
-        list, for each tap the list of its positions, one per output; (size - 1) // stride + 1 outputs.
+        int array (size + filt_size - 1,): the samples of the axis, with (filt_size - 1) // 2 reflected ones
+        before it and filt_size // 2 behind it.
     Raises:
         ValueError: the axis is too short to be reflected.
     """
     before, after = (filt_size - 1) // 2, filt_size // 2
     if max(before, after) >= size:
         raise ValueError(f"filt_size must be less than twice the size {size} of x, got {filt_size}")
-
-    def reflected(position):
-        return size - 1 - abs(size - 1 - abs(position))
-
-    return [
-        [reflected(start + i) for start in range(-before, size - before, stride)] for i in range(filt_size)
-    ]
+    return size - 1 - np.abs(size - 1 - np.abs(np.arange(-before, size + after)))
 
 
 def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=None):
@@ -330,7 +344,7 @@ def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=No
             f"got output_size={output_size!r} and output_ratio={output_ratio!r}"
         )
     if output_size is None:
-        ratios = validate_ratio(output_ratio)
+        ratios = validate_ratio("output_ratio", output_ratio)
         output_size = tuple(int(n * ratio) for n, ratio in zip(size, ratios, strict=True))
     output_size = validate_per_axis("output_size", output_size, 2, minimum=1)
     for n, kernel, count in zip(size, kernel_size, output_size, strict=True):
@@ -341,37 +355,49 @@ def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=No
     return kernel_size, output_size
 
 
-def validate_ratio(output_ratio):
-    """A number in (0, 1), or a pair of them, as a pair."""
-    pair = output_ratio if isinstance(output_ratio, tuple | list) else (output_ratio,) * 2
-    pair = tuple(validate_positive_number("output_ratio", ratio) for ratio in pair)
+def validate_ratio(name, value):
+    """A number in (0, 1), or a pair of them, as a pair; or None."""
+    if value is None:
+        return None
+    pair = value if isinstance(value, tuple | list) else (value,) * 2
+    pair = tuple(validate_positive_number(name, ratio) for ratio in pair)
     if len(pair) != 2 or max(pair) >= 1:
-        raise ValueError(f"output_ratio must be a number in (0, 1) or a pair of them, got {output_ratio!r}")
+        raise ValueError(f"{name} must be a number in (0, 1) or a pair of them, got {value!r}")
     return pair
 
 
-def validate_divisor(divisor_override):
-    """A whole number other than 0."""
+def validate_divisor(name, value):
+    """A whole number other than 0, as int, or None."""
+    if value is None:
+        return None
     try:
-        value = operator.index(divisor_override)
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        value = operator.index(value)
     except TypeError:
-        raise TypeError(
-            f"divisor_override must be a whole number or None, got {divisor_override!r}"
-        ) from None
+        raise TypeError(f"{name} must be a whole number or None, got {value!r}") from None
     if value == 0:
-        raise ValueError("divisor_override must not be 0")
+        raise ValueError(f"{name} must not be 0")
     return value
 
 
-def validate_levels(levels):
+def validate_filt_size(name, value):
+    """A whole number from 1 to 7."""
+    value = validate_positive_int(name, value)
+    if value > 7:
+        raise ValueError(f"{name} must be from 1 to 7, got {value}")
+    return value
+
+
+def validate_levels(name, value):
     """A tuple of whole numbers >= 1, at least one."""
-    if not isinstance(levels, tuple | list) or not levels:
-        raise ValueError(f"levels must be a tuple of at least one whole number >= 1, got {levels!r}")
-    return tuple(validate_positive_int("levels", level) for level in levels)
+    if not isinstance(value, tuple | list) or not value:
+        raise ValueError(f"{name} must be a tuple of at least one whole number >= 1, got {value!r}")
+    return tuple(validate_positive_int(name, level) for level in value)
 
 
-def validate_mode(mode):
+def validate_mode(name, value):
     """ "max" or "avg"."""
-    if mode not in ("max", "avg"):
-        raise ValueError(f'mode must be "max" or "avg", got {mode!r}')
-    return mode
+    if value not in ("max", "avg"):
+        raise ValueError(f'{name} must be "max" or "avg", got {value!r}')
+    return value

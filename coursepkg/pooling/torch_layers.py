@@ -13,10 +13,10 @@ from coursepkg.pooling.rules import (
     adaptive_bounds,
     adaptive_output_size,
     binomial_filter,
-    blur_positions,
     fractional_output_size,
     place_windows,
     pool_output_size,
+    reflected_positions,
     split_shape,
     unpool_output_size,
     validate_divisor,
@@ -164,7 +164,7 @@ def _avg_pool(x, windows, count_include_pad, divisor_override):
     validate_float_tensor("x", x)
     total = gather_windows(x, windows, 0).sum(dim=-1)
     if divisor_override is not None:
-        return total / validate_divisor(divisor_override)
+        return total / validate_divisor("divisor_override", divisor_override)
     counts = [torch.tensor(axis, device=x.device) for axis in windows.counts(count_include_pad)]
     return total / math.prod(torch.meshgrid(counts, indexing="ij")).to(x.dtype)
 
@@ -383,10 +383,11 @@ def blur_pool2d(x, filt_size=3, stride=2):
     taps, stride = binomial_filter(filt_size), validate_positive_int("stride", stride)
     batch, size = split_shape(x.shape, 2)
     for axis, length in enumerate(size, start=len(batch)):
-        positions = blur_positions(length, len(taps), stride)
+        padded = reflected_positions(length, len(taps))
+        span = (length - 1) // stride * stride + 1
         x = sum(
-            tap * x.index_select(axis, torch.tensor(at, device=x.device))
-            for tap, at in zip(taps, positions, strict=True)
+            tap * x.index_select(axis, torch.tensor(padded[i : i + span : stride], device=x.device))
+            for i, tap in enumerate(taps)
         )
     return x
 
@@ -516,8 +517,8 @@ def spatial_pyramid_pool2d(x, levels=(1, 2, 4), mode="max"):
     """
     validate_float_tensor("x", x)
     split_shape(x.shape, 2, batched=True)
-    pool = adaptive_max_pool2d if validate_mode(mode) == "max" else adaptive_avg_pool2d
-    return torch.cat([pool(x, level).flatten(1) for level in validate_levels(levels)], dim=1)
+    pool = adaptive_max_pool2d if validate_mode("mode", mode) == "max" else adaptive_avg_pool2d
+    return torch.cat([pool(x, level).flatten(1) for level in validate_levels("levels", levels)], dim=1)
 
 
 def gem_pool2d(x, p=3.0, eps=1e-6):
@@ -634,7 +635,9 @@ class _AvgPool(nn.Module):
             self._axes, kernel_size, stride, padding
         )
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
-        self.divisor_override = None if divisor_override is None else validate_divisor(divisor_override)
+        self.divisor_override = (
+            None if divisor_override is None else validate_divisor("divisor_override", divisor_override)
+        )
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
@@ -850,7 +853,7 @@ class FractionalMaxPool2d(nn.Module):
         if output_size is not None:
             output_size = validate_per_axis("output_size", output_size, 2, minimum=1)
         if output_ratio is not None:
-            output_ratio = validate_ratio(output_ratio)
+            output_ratio = validate_ratio("output_ratio", output_ratio)
         self.output_size, self.output_ratio = output_size, output_ratio
         self.return_indices, self.rng = return_indices, validate_generator("rng", rng)
         self.samples = None
@@ -916,7 +919,7 @@ class SpatialPyramidPool2d(nn.Module):
 
     def __init__(self, levels=(1, 2, 4), mode="max"):
         super().__init__()
-        self.levels, self.mode = validate_levels(levels), validate_mode(mode)
+        self.levels, self.mode = validate_levels("levels", levels), validate_mode("mode", mode)
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, C * sum of the levels' squares)."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from coursepkg.dropout.numpy_layers import DropPath
-from coursepkg.layer import Layer
+from coursepkg.layer import Layer, validate_layer
 from coursepkg.nn import BatchNorm2d, Conv2d, Linear, ReLU, Sequential, Sigmoid, he_normal
 from coursepkg.pooling.numpy_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
@@ -14,12 +14,20 @@ from coursepkg.residual.rules import (
     validate_stride_in,
 )
 from coursepkg.validation import (
+    Setting,
+    validate_bool,
     validate_float_array,
     validate_generator,
     validate_gradient,
     validate_nonnegative_int,
+    validate_number,
     validate_positive_int,
 )
+
+
+def validate_shortcut_layer(name, layer):
+    """A Layer, or None for the identity."""
+    return None if layer is None else validate_layer(name, layer)
 
 
 class Residual(Layer):
@@ -31,34 +39,34 @@ class Residual(Layer):
         branch: Layer.
         shortcut: Layer whose output has the shape of the branch's; None is the identity.
     Raises:
-        TypeError: one of them is no Layer. forward raises ValueError, with both shapes, if these differ.
+        TypeError: one of them is no Layer. forward raises ValueError, with both shapes, if these differ; and
+            neither way may write into what it is given, for that is what the other gets.
     Source: He et al. 2016, equation 1.
     """
 
+    branch, shortcut = Setting(validate_layer), Setting(validate_shortcut_layer)
+
     def __init__(self, branch, shortcut=None):
         super().__init__()
-        for name, layer in (("branch", branch), ("shortcut", shortcut)):
-            if not isinstance(layer, Layer) and not (name == "shortcut" and layer is None):
-                raise TypeError(f"{name} must be a Layer, got {layer!r}")
-        self.children = {"branch": branch} | ({} if shortcut is None else {"shortcut": shortcut})
+        self.branch, self.shortcut = branch, shortcut
 
     def forward(self, x):
-        """Args: x, whatever the branch takes. Returns: array of the branch's shape."""
-        branch = self.children["branch"].forward(x)
-        shortcut = self.children["shortcut"].forward(x) if "shortcut" in self.children else x
+        """Args: x, float array of a shape that the branch takes. Returns: array of the branch's shape."""
+        x = read_only(validate_float_array("x", x))
+        branch, shortcut = self.branch(x), x if self.shortcut is None else self.shortcut(x)
         if branch.shape != shortcut.shape:
             raise ValueError(
                 f"branch and shortcut must have one shape, got {branch.shape} and {shortcut.shape} "
                 f"for x of shape {x.shape}"
             )
         y = branch + shortcut
-        self.saved = y.shape, y.dtype
+        self.saved = y.shape, y.dtype, self.shortcut
         return y
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        dx = self.children["branch"].backward(dy)
-        return dx + (self.children["shortcut"].backward(dy) if "shortcut" in self.children else dy)
+        shape, dtype, shortcut = self.saved
+        dy = read_only(validate_gradient(dy, shape, dtype))
+        return self.branch.backward(dy) + (dy if shortcut is None else shortcut.backward(dy))
 
 
 class PaddedShortcut(Layer):
@@ -73,28 +81,33 @@ class PaddedShortcut(Layer):
     Source: He et al. 2016, section 3.3.
     """
 
+    in_channels, out_channels = Setting(validate_positive_int), Setting(validate_positive_int)
+    stride = Setting(validate_positive_int)
+
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
-        self.in_channels = validate_positive_int("in_channels", in_channels)
-        self.out_channels = validate_positive_int("out_channels", out_channels)
-        self.stride = validate_positive_int("stride", stride)
+        self.in_channels, self.out_channels, self.stride = in_channels, out_channels, stride
         validate_padded_shortcut(in_channels, out_channels)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, out_channels, ceil(H / stride), ceil(W / stride))."""
         validate_channels(x, self.in_channels)
+        validate_padded_shortcut(self.in_channels, self.out_channels)
         kept = x[:, :, :: self.stride, :: self.stride]
         y = np.zeros((len(x), self.out_channels, *kept.shape[2:]), x.dtype)
         y[:, : self.in_channels] = kept
-        self.saved = x.shape, y.shape, x.dtype
+        self.saved = x.shape, y.shape, x.dtype, self.stride
         return y
 
     def backward(self, dy):
-        x_shape, y_shape, dtype = self.saved
+        x_shape, y_shape, dtype, stride = self.saved
         validate_gradient(dy, y_shape, dtype)
         dx = np.zeros(x_shape, dtype)
-        dx[:, :, :: self.stride, :: self.stride] = dy[:, : self.in_channels]
+        dx[:, :, ::stride, ::stride] = dy[:, : x_shape[1]]
         return dx
+
+    def extra_repr(self):
+        return f"{self.in_channels}, {self.out_channels}, stride={self.stride}"
 
 
 class SqueezeExcitation(Layer):
@@ -110,25 +123,23 @@ class SqueezeExcitation(Layer):
     Source: Hu, Shen and Sun 2018, Squeeze-and-Excitation Networks, section 3.
     """
 
+    channels = Setting(validate_positive_int)
+
     def __init__(self, channels, reduction=16, *, rng=None, dtype=np.float32):
         super().__init__()
-        self.channels = validate_positive_int("channels", channels)
+        self.channels = channels
         hidden = max(1, channels // validate_positive_int("reduction", reduction))
         rng = validate_generator("rng", rng)
-        self.children = {
-            "pool": GlobalAvgPool(),
-            "fc1": Conv2d(channels, hidden, 1, rng=rng, dtype=dtype),
-            "relu": ReLU(),
-            "fc2": Conv2d(hidden, channels, 1, rng=rng, dtype=dtype),
-            "sigmoid": Sigmoid(),
-        }
+        self.pool = GlobalAvgPool()
+        self.fc1 = Conv2d(channels, hidden, 1, rng=rng, dtype=dtype)
+        self.relu = ReLU()
+        self.fc2 = Conv2d(hidden, channels, 1, rng=rng, dtype=dtype)
+        self.sigmoid = Sigmoid()
 
     def forward(self, x):
         """Args: x (N, channels, H, W). Returns: the same shape."""
-        validate_channels(x, self.channels)
-        gate = x
-        for layer in self.children.values():
-            gate = layer.forward(gate)  # (N, C, 1, 1)
+        x = read_only(validate_channels(x, self.channels))
+        gate = self.sigmoid(self.fc2(self.relu(self.fc1(self.pool(x)))))  # (N, C, 1, 1)
         self.saved = x, gate
         return x * gate
 
@@ -136,17 +147,18 @@ class SqueezeExcitation(Layer):
         x, gate = self.saved
         validate_gradient(dy, x.shape, x.dtype)
         dgate = (dy * x).sum(axis=(2, 3), keepdims=True)
-        for layer in reversed(self.children.values()):
-            dgate = layer.backward(dgate)
-        return dy * gate + dgate
+        dhidden = self.relu.backward(self.fc2.backward(self.sigmoid.backward(dgate)))
+        return dy * gate + self.pool.backward(self.fc1.backward(dhidden))
 
 
 class _Block(Layer):
     """A branch of several layers, a shortcut, and a ReLU behind their sum.
 
-    `self.branch` names the branch's layers, in order. A child "downsample" is the shortcut, the identity if
-    there is none; without `self.residual` there is no shortcut at all.
+    `self.branch` names the branch's layers, in order. `self.downsample` is the shortcut, the identity if it
+    is None; without `self.residual` there is no shortcut at all.
     """
+
+    in_channels, residual = Setting(validate_positive_int), Setting(validate_bool)
 
     def forward(self, x, mask=None):
         """The block's output.
@@ -157,39 +169,41 @@ class _Block(Layer):
         Returns:
             (N, out_channels, ceil(H / stride), ceil(W / stride)).
         """
-        validate_channels(x, self.in_channels)
-        y = self.children["relu"].forward(self._add(x, x, mask))
-        self.saved = y.shape, y.dtype
+        x = read_only(validate_channels(x, self.in_channels))
+        total = self._branch(x, mask)
+        if self.residual:
+            total = total + self._shortcut(x)
+        y = self.relu(total)
+        self.saved = y.shape, y.dtype, self.residual
         return y
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        dbranch, dshortcut = self._add_backward(self.children["relu"].backward(dy))
-        return dbranch + dshortcut
+        shape, dtype, residual = self.saved
+        dtotal = read_only(self.relu.backward(validate_gradient(dy, shape, dtype)))
+        dx = self._branch_backward(dtotal)
+        return dx + self._shortcut_backward(dtotal) if residual else dx
 
     @property
     def mask(self):
         """The mask of the last forward pass in training mode, if branches are dropped."""
-        return self.children["drop_path"].mask if "drop_path" in self.children else None
+        return self.drop_path.mask if "drop_path" in self.branch else None
 
-    def _add(self, x, shortcut, mask):
-        """branch(x) plus the shortcut, which is taken from another array."""
+    def _branch(self, x, mask):
         for name in self.branch:
-            layer = self.children[name]
-            x = layer.forward(x, mask) if name == "drop_path" else layer.forward(x)
-        if not self.residual:
-            return x
-        return x + (
-            self.children["downsample"].forward(shortcut) if "downsample" in self.children else shortcut
-        )
+            layer = getattr(self, name)
+            x = layer(x, mask) if name == "drop_path" else layer(x)
+        return x
 
-    def _add_backward(self, dsum):
-        dx = dsum
+    def _branch_backward(self, dy):
         for name in reversed(self.branch):
-            dx = self.children[name].backward(dx)
-        if not self.residual:
-            return dx, dx.dtype.type(0)
-        return dx, self.children["downsample"].backward(dsum) if "downsample" in self.children else dsum
+            dy = getattr(self, name).backward(dy)
+        return dy
+
+    def _shortcut(self, x):
+        return x if self.downsample is None else self.downsample(x)
+
+    def _shortcut_backward(self, dy):
+        return dy if self.downsample is None else self.downsample.backward(dy)
 
     def _build(self, branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype):
         """Puts together what all blocks have.
@@ -203,12 +217,14 @@ class _Block(Layer):
             branch["squeeze"] = SqueezeExcitation(out_channels, squeeze, rng=rng, dtype=dtype)
         if drop_path > 0:
             branch["drop_path"] = DropPath(drop_path, rng=rng)
-        self.residual, self.branch = bool(residual), tuple(branch)
-        self.children = branch
-        if self.residual:
-            layer = make_shortcut(self.in_channels, out_channels, stride, shortcut, rng, dtype)
-            if layer is not None:
-                self.children["downsample"] = layer
+        self.residual, self.branch = residual, tuple(branch)
+        for name, layer in branch.items():
+            setattr(self, name, layer)
+        self.downsample = (
+            make_shortcut(self.in_channels, out_channels, stride, shortcut, rng, dtype)
+            if self.residual
+            else None
+        )
 
 
 class BasicBlock(_Block):
@@ -246,7 +262,16 @@ class BasicBlock(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         rng = validate_generator("rng", rng)
         self.in_channels = in_channels
         branch = {
@@ -257,7 +282,7 @@ class BasicBlock(_Block):
             "bn2": last_norm(channels, zero_init_residual, dtype),
         }
         self._build(branch, channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype)
-        self.children["relu"] = ReLU()
+        self.relu = ReLU()
 
 
 class Bottleneck(_Block):
@@ -290,7 +315,16 @@ class Bottleneck(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
         rng = validate_generator("rng", rng)
         self.in_channels, out_channels = in_channels, EXPANSION * channels
@@ -305,7 +339,7 @@ class Bottleneck(_Block):
             "bn3": last_norm(out_channels, zero_init_residual, dtype),
         }
         self._build(branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype)
-        self.children["relu"] = ReLU()
+        self.relu = ReLU()
 
 
 class PreActBlock(_Block):
@@ -334,9 +368,19 @@ class PreActBlock(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         rng = validate_generator("rng", rng)
         self.in_channels = in_channels
+        self.bn1, self.relu1 = BatchNorm2d(in_channels, dtype=dtype), ReLU()
         branch = {
             "conv1": convolution(in_channels, channels, 3, stride, rng, dtype),
             "bn2": BatchNorm2d(channels, dtype=dtype),
@@ -346,22 +390,24 @@ class PreActBlock(_Block):
         if zero_init_residual:
             branch["conv2"].weight[...] = 0
         self._build(branch, channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype)
-        self.children = {"bn1": BatchNorm2d(in_channels, dtype=dtype), "relu1": ReLU(), **self.children}
-        self._project_activated = "downsample" in self.children and shortcut != "A"
+        self._project_activated = self.downsample is not None and shortcut != "A"
 
     def forward(self, x, mask=None):
-        validate_channels(x, self.in_channels)
-        activated = self.children["relu1"].forward(self.children["bn1"].forward(x))
-        y = self._add(activated, activated if self._project_activated else x, mask)
-        self.saved = y.shape, y.dtype
+        x = read_only(validate_channels(x, self.in_channels))
+        activated = read_only(self.relu1(self.bn1(x)))
+        y = self._branch(activated, mask)
+        if self.residual:
+            y = y + self._shortcut(activated if self._project_activated else x)
+        self.saved = y.shape, y.dtype, self.residual
         return y
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        dbranch, dshortcut = self._add_backward(dy)
-        dactivated = dbranch + dshortcut if self._project_activated else dbranch
-        dx = self.children["bn1"].backward(self.children["relu1"].backward(dactivated))
-        return dx if self._project_activated else dx + dshortcut
+        shape, dtype, residual = self.saved
+        dy = read_only(validate_gradient(dy, shape, dtype))
+        dactivated, dx = self._branch_backward(dy), self._shortcut_backward(dy) if residual else 0
+        if self._project_activated:
+            dactivated, dx = dactivated + dx, 0
+        return self.bn1.backward(self.relu1.backward(dactivated)) + dx
 
 
 class Highway(Layer):
@@ -369,7 +415,7 @@ class Highway(Layer):
 
     Args:
         features: length of the last axis of x, >= 1.
-        gate_bias: where the gate's bias begins; negative lets x pass.
+        gate_bias: where the gate's bias begins, a finite number; negative lets x pass.
         rng: numpy.random.Generator; None means a fresh one.
         dtype: float32 or float64.
     Raises:
@@ -380,26 +426,25 @@ class Highway(Layer):
     def __init__(self, features, gate_bias=-2.0, *, rng=None, dtype=np.float32):
         super().__init__()
         features, rng = validate_positive_int("features", features), validate_generator("rng", rng)
-        self.children = {
-            "transform": Linear(features, features, init=he_normal, rng=rng, dtype=dtype),
-            "relu": ReLU(),
-            "gate": Linear(features, features, init=he_normal, rng=rng, dtype=dtype),
-            "sigmoid": Sigmoid(),
-        }
-        self.children["gate"].bias[...] = gate_bias
+        gate_bias = validate_number("gate_bias", gate_bias)
+        self.transform = Linear(features, features, init=he_normal, rng=rng, dtype=dtype)
+        self.relu = ReLU()
+        self.gate = Linear(features, features, init=he_normal, rng=rng, dtype=dtype)
+        self.sigmoid = Sigmoid()
+        self.gate.bias[...] = gate_bias
 
     def forward(self, x):
         """Args: x (..., features). Returns: the same shape."""
-        h = self.children["relu"].forward(self.children["transform"].forward(x))
-        t = self.children["sigmoid"].forward(self.children["gate"].forward(x))
+        x = read_only(validate_float_array("x", x))
+        h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         self.saved = x, h, t
         return t * h + (1 - t) * x
 
     def backward(self, dy):
         x, h, t = self.saved
         validate_gradient(dy, x.shape, x.dtype)
-        dtransform = self.children["transform"].backward(self.children["relu"].backward(dy * t))
-        dgate = self.children["gate"].backward(self.children["sigmoid"].backward(dy * (h - x)))
+        dtransform = self.transform.backward(self.relu.backward(dy * t))
+        dgate = self.gate.backward(self.sigmoid.backward(dy * (h - x)))
         return dtransform + dgate + dy * (1 - t)
 
 
@@ -419,27 +464,31 @@ class DenseBlock(Layer):
     Source: Huang et al. 2017, Densely Connected Convolutional Networks, equation 2.
     """
 
+    in_channels = Setting(validate_positive_int)
+
     def __init__(self, in_channels, growth, layers, *, rng=None, dtype=np.float32):
         super().__init__()
-        self.in_channels = validate_positive_int("in_channels", in_channels)
+        self.in_channels = in_channels
         growth, rng = validate_positive_int("growth", growth), validate_generator("rng", rng)
         for number in range(validate_nonnegative_int("layers", layers)):
             channels = in_channels + number * growth
-            self.children[f"layer{number + 1}"] = Sequential(
+            layer = Sequential(
                 BatchNorm2d(channels, dtype=dtype), ReLU(), convolution(channels, growth, 3, 1, rng, dtype)
             )
+            setattr(self, f"layer{number + 1}", layer)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, in_channels + layers * growth, H, W)."""
         validate_channels(x, self.in_channels)
-        for layer in self.children.values():
-            x = np.concatenate([x, layer.forward(x)], axis=1)
+        for layer in self.children():
+            x = read_only(x)
+            x = np.concatenate([x, layer(x)], axis=1)
         self.saved = x.shape, x.dtype
         return x
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        for layer in reversed(self.children.values()):
+        dy = read_only(validate_gradient(dy, *self.saved))
+        for layer in reversed(list(self.children())):
             before = layer[0].num_features
             dy = dy[:, :before] + layer.backward(dy[:, before:])
         return dy
@@ -488,3 +537,11 @@ def validate_channels(x, channels):
     validate_float_array("x", x)
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"x must have shape (N, {channels}, H, W), got {x.shape}")
+    return x
+
+
+def read_only(array):
+    """A view of an array that two layers get: one that writes into it would spoil what the other gets."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

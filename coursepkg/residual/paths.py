@@ -28,11 +28,11 @@ def branch_matrices(blocks, x):
         raise ValueError(f"x must have shape (1, D), got {x.shape}")
     matrices = []
     for position, block in enumerate(blocks):
-        if not isinstance(block, Residual) or "shortcut" in block.children:
+        if not isinstance(block, Residual) or block.shortcut is not None:
             raise TypeError(
                 f"blocks must all be Residual without a shortcut layer, got {block!r} at {position}"
             )
-        branch = block.children["branch"]
+        branch = block.branch
         branch.forward(x)
         matrices.append(
             np.concatenate([branch.backward(row) for row in np.eye(x.shape[1], dtype=x.dtype)[:, None]])

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from coursepkg.pooling import fast, numpy_layers
+from coursepkg.pooling import numpy_layers
 from coursepkg.pooling.rules import place_windows
 from tests.bench import im2col
 

@@ -1,11 +1,16 @@
 """The pages of the package, and the links of code and words to them and to the glossary."""
 
+import dis
 import inspect
 import posixpath
 import re
+import types
+from itertools import groupby
 
 import pytest
+import torch
 from coursebook.package import clean_docstring, documented_members
+from coursebook.sources import names_by_line, shown_modules
 from coursebook.symbols import bound_names, find_named, find_symbol, find_symbols, find_twin, find_uses
 from coursebook.terms import EVERYDAY, pattern_of, read_terms
 
@@ -13,6 +18,13 @@ from coursepkg.dropout import numpy_layers, torch_layers
 from coursepkg.layer import Layer
 
 SYMBOLS = list(find_symbols().values())
+METHODS = [
+    (symbol, direction)
+    for symbol in SYMBOLS
+    if symbol.kind == "class" and issubclass(symbol.object, Layer | torch.nn.Module)
+    for direction in ("forward", "backward")
+    if getattr(getattr(symbol.object, direction, None), "__module__", "").startswith("coursepkg.")
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +40,40 @@ def symbol_links(article, path):
         (link.get_text(), posixpath.normpath(posixpath.join(folder, link["href"])).removesuffix(".html"))
         for link in article.select("a.symbol")
     }
+
+
+@pytest.fixture(scope="module")
+def code(html):
+    """{(path of a page, name of a definition on it): the element of its lines}"""
+    return {
+        (path, block["id"]): block
+        for path, page in html.items()
+        if path.startswith("_modules/")
+        for block in page.select("div.viewcode-block")
+    }
+
+
+def target(path, link):
+    """Where a link on the page of a path leads: another path, and the name of an element."""
+    page, _, name = link["href"].partition("#")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), page)) if page else path, name
+
+
+def source_of(pages, symbol, *method):
+    """Where the signature of a symbol, or of its method, leads."""
+    entry = pages[symbol.page].find("dt", id=".".join([symbol.path, *method]))
+    return target(f"{symbol.page}.html", entry.select_one("a:has(.viewcode-link)"))
+
+
+def text_of(block):
+    return block.get_text().removeprefix("[docs]").strip()
+
+
+def written(value):
+    """The lines of a function or class. Those of a class that `dimensions` made are its general class's."""
+    code = inspect.getsource(inspect.getmodule(value))
+    made = inspect.isclass(value) and f"class {value.__name__}" not in code
+    return inspect.getsource(inspect.getmro(value)[1] if made else value).strip()
 
 
 def test_what_the_chapters_import_is_public(book):
@@ -46,12 +92,12 @@ def test_no_helper_is_public():
     names = {symbol.path for symbol in SYMBOLS}
     assert {
         "coursepkg.layer.Layer",
-        "coursepkg.nn.conv.Conv2d",
+        "coursepkg.nn.Conv2d",
         "coursepkg.residual.paths.path_outputs",
     } <= names
     for hidden in ("coursepkg.validation", "coursepkg.grading", "coursepkg.pooling.fast"):
         assert not any(name.startswith(hidden) for name in names), hidden
-    assert not any(symbol.name.startswith(("_", "check_")) for symbol in SYMBOLS)
+    assert not any(symbol.name.startswith(("_", "validate_")) for symbol in SYMBOLS)
 
 
 def test_pages_differ_in_more_than_capitals():
@@ -59,7 +105,7 @@ def test_pages_differ_in_more_than_capitals():
     assert len({symbol.page.lower() for symbol in SYMBOLS}) == len(SYMBOLS)
 
 
-def test_each_page_has_its_signature_its_summary_and_its_code(html, pages):
+def test_each_page_has_its_signature_its_summary_and_its_code(pages, code):
     for symbol in SYMBOLS:
         article = pages[symbol.page]
         entry = article.select_one("dl.py > dt")
@@ -71,19 +117,37 @@ def test_each_page_has_its_signature_its_summary_and_its_code(html, pages):
         words = re.findall(r"\w+", re.sub("`.*?`", "", symbol.summary))
         text = article.select_one("dl.py > dd").get_text()
         assert all(word in text for word in words), symbol.path
-        source = html[
-            posixpath.normpath(posixpath.join(posixpath.dirname(symbol.page), entry.a["href"].split("#")[0]))
-        ]
-        assert f"def {symbol.name}" in source.get_text() or f"class {symbol.name}" in source.get_text()
+        assert text_of(code[source_of(pages, symbol)]) == written(symbol.object)
 
 
-def test_layers_show_both_directions(pages):
-    for symbol in SYMBOLS:
-        if symbol.kind == "class" and issubclass(symbol.object, Layer):
-            methods = [
-                entry["id"].rpartition(".")[2] for entry in pages[symbol.page].select("dl.method > dt")
-            ]
-            assert methods[:2] == ["forward", "backward"], symbol.path
+def test_layers_show_both_directions_first(pages):
+    for symbol, directions in groupby(METHODS, lambda pair: pair[0]):
+        shown = [entry["id"] for entry in pages[symbol.page].select("dl.method > dt")]
+        wanted = [f"{symbol.path}.{direction}" for _, direction in directions]
+        assert shown[: len(wanted)] == wanted
+
+
+def test_each_direction_leads_to_its_lines_and_they_to_what_they_call(pages, code):
+    assert len(METHODS) > 120
+    for symbol, direction in METHODS:
+        method = getattr(symbol.object, direction)
+        place = source_of(pages, symbol, direction)
+        assert text_of(code[place]) == written(method), symbol.path
+        links = {link.get_text(): link for link in code[place].select("a.symbol")}
+        for name in {one.argval for one in dis.get_instructions(method) if one.opname == "LOAD_GLOBAL"}:
+            function = inspect.unwrap(method).__globals__.get(name)
+            if inspect.isfunction(function) and function.__module__ in shown_modules():
+                called = text_of(code[target(place[0], links[name])])
+                assert called == written(function), (symbol.path, name)
+
+
+def test_a_variable_is_not_what_the_module_means_by_its_name():
+    module = types.ModuleType("module")
+    code = "def f(x): ...\n\ndef g(f):\n    return f\n\nclass C:\n    def h(self):\n        return f(self)\n"
+    exec(code, vars(module))
+    names = names_by_line(module, code)
+    assert names[4]["f"] is None
+    assert names[8]["f"] is module.f and names[8]["self"] is module.C
 
 
 def test_twins_lead_to_each_other(pages):

@@ -13,7 +13,7 @@ from screen import HTML, THEMES, complaints, show
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 OF_THE_PACKAGE = [  # one of each kind: a function, a layer, a module, their source
     "package/function/pooling.numpy_layers.max_pool2d",
-    "package/class/nn.linear.Linear",
+    "package/class/nn.Linear",
     "package/class/dropout.torch_layers.DropBlock2d",
     "_modules/coursepkg/nn/linear",
 ]

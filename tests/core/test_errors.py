@@ -84,7 +84,7 @@ SHAPES = [
         "x has shape (2, 3, 4), but normalized_shape (4, 3) must be its end",
     ),
     (nn.LayerNorm((4, 3), **F64), (3,), "x has shape (3,)"),
-    (nn.Flatten(), (5,), "start_dim must be an axis of x, whose shape is (5,), got 1"),
+    (nn.Flatten(), (5,), "start_dim must be an axis of an array of shape (5,), got 1"),
     (nn.Flatten(1, -4), (2, 3, 4, 5), "start_dim must not come after end_dim, got 1 and -4"),
 ]
 
@@ -144,14 +144,14 @@ def test_a_probability_is_a_number(value):
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1)])
-def test_probabilities_come_back_as_floats(value):
-    checked = validation.validate_probability("p", value)
-    assert type(checked) is float and checked == value
+def test_numbers_come_back_as_floats_but_ints_as_they_are(value):
+    found = validation.validate_probability("p", value)
+    assert type(found) is (int if type(value) is int else float) and found == value
 
 
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
 def test_a_positive_number_is_positive_and_finite(value):
-    with pytest.raises(ValueError, match=re.escape(f"c must be a finite number > 0, got {float(value)}")):
+    with pytest.raises(ValueError, match=re.escape(f"c must be a finite number > 0, got {value}")):
         validation.validate_positive_number("c", value)
 
 

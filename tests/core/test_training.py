@@ -49,14 +49,14 @@ class NumpyFixedMasks(Layer):
 
     def __init__(self, width, p):
         super().__init__()
-        self.children = {"dropout": numpy_layers.Dropout(p)}
+        self.dropout = numpy_layers.Dropout(p)
         self.masks = masks(width, p)
 
     def forward(self, x):
-        return self.children["dropout"].forward(x, mask=next(self.masks)[: len(x)] if self.training else None)
+        return self.dropout(x, mask=next(self.masks)[: len(x)] if self.training else None)
 
     def backward(self, dy):
-        return self.children["dropout"].backward(dy)
+        return self.dropout.backward(dy)
 
 
 class TorchFixedMasks(torch.nn.Module):

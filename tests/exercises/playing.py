@@ -9,7 +9,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from otter.test_files.exception_test import ExceptionTestFile
 from proxies import proxy
 
-from coursepkg.checks.runner import load_question, run_question
+from coursepkg.checks.runner import load_exercise, load_question, run_question
 from solutions import generate
 from solutions.proof import Answer, read_proof
 from solutions.source import read_exercise, sources
@@ -20,22 +20,17 @@ to_python = TransformerManager().transform_cell
 
 
 PROOFS = {path: read_proof(path) for path in SOURCES}
-MUTANTS = [answer for answers in PROOFS.values() for answer in answers if answer.violates]
+MUTANTS = {path: [answer for answer in PROOFS[path] if answer.violates] for path in SOURCES}
+ALTERNATIVES = {path: [answer for answer in PROOFS[path] if not answer.violates] for path in SOURCES}
 
 
-def rounds(path, violating):
-    """All wrong answers of a proof, or all right ones, as lists with at most one for each question.
-
-    A notebook holds such a list at a time, so that few are played.
-    """
+def rounds(answers):
+    """Lists with at most one answer to each question. A notebook holds such a list at a time, so that few are
+    played."""
     by_question = {}
-    for answer in PROOFS[path]:
-        if bool(answer.violates) == violating:
-            by_question.setdefault(answer.question, []).append(answer)
+    for answer in answers:
+        by_question.setdefault(answer.question, []).append(answer)
     return [[answer for answer in some if answer] for some in zip_longest(*by_question.values())]
-
-
-ALTERNATIVES = [(path, answers) for path in SOURCES for answers in rounds(path, violating=False)]
 
 
 @functools.cache
@@ -48,8 +43,9 @@ def built(path):
 @functools.cache
 def questions(path, which):
     """Questions of an exercise by name, with the "visible" tests or the "full" ones."""
-    tests = getattr(built(path), which)
-    return {name: load_question(text, f"{path.stem}/{name}.py ({which})") for name, text in tests.items()}
+    if which == "visible":
+        return {question.name: question for question in load_exercise(built(path).visible, path.stem)}
+    return {name: load_question(text, f"{path.stem}/{name}.py") for name, text in built(path).full.items()}
 
 
 def play(notebook, answers=None, check=False, last=None):

@@ -72,6 +72,12 @@ def test_learner_files_hold_no_answers(path):
     assert setup.id == "setup" and len(setup.source.splitlines()) <= 5
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_an_exercise_has_a_module_of_checkers_named_like_it(path):
+    imported = f"from coursepkg.checks.{path.parent.name} import {path.stem} as law\n"
+    assert imported in path.read_text(encoding="utf-8")
+
+
 def test_exercise_pages_exist_in_the_book():
     contents = (ROOT / "book/_toc.yml").read_text(encoding="utf-8")
     assert all(f"file: {slug}\n" in contents for row in catalog() for slug in row["read"])

@@ -5,9 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from coursepkg.checks import Violation, open_exercise
-from coursepkg.checks.dropout import farthest
+from coursepkg.checks.dropout.masks import farthest
 from coursepkg.checks.properties import (
     counter_example,
     must_be_array,
@@ -37,10 +40,10 @@ def test_answer(answer):
 
 @pytest.fixture
 def grader(tmp_path):
-    def make(code):
+    def make(code, env=None):
         for name in ("q1", "q2", "q10"):
             (tmp_path / f"{name}.py").write_text(TESTS.format(name=name))
-        env = {}
+        env = {} if env is None else env
         exec(compile(code, "<cell>", "exec"), env)
         return open_exercise("topic/exercise", tests=tmp_path, env=env)
 
@@ -109,6 +112,25 @@ def test_an_exception_is_a_violation_with_its_line(grader, code, message):
     assert message in result.message and "Traceback" not in repr(result)
 
 
+@pytest.fixture
+def shell():
+    """A notebook's IPython, with a namespace of its own."""
+    config = Config(HistoryManager={"enabled": False})
+    yield InteractiveShell.instance(config=config, user_ns={"__name__": "notebook"})
+    InteractiveShell.clear_instance()
+
+
+@pytest.mark.parametrize("names_cells", [True, False], ids=["IPython 8", "IPython 7.34, that of Colab"])
+def test_an_exception_is_told_with_the_cell_if_the_shell_names_it(grader, shell, monkeypatch, names_cells):
+    if not names_cells:
+        monkeypatch.delattr(CachingCompiler, "format_code_name")
+    shell.run_cell("answer = 42\ndef double(x):\n    return x / 0", store_history=True)
+    learners = grader("", shell.user_ns)
+    place = f"line 3 of {'cell In[1]' if names_cells else 'the cell'}, in double:\n    return x / 0"
+    assert learners.check("q1").message == f"ZeroDivisionError: division by zero\n  {place}"
+    assert learners.progress().points == 3
+
+
 def test_not_implemented_inside_a_library_is_an_error(grader):
     code = "import numbers\nclass Odd(numbers.Complex): pass\nanswer = 42\ndef double(x): return lib()\n"
     result = grader(
@@ -144,7 +166,7 @@ def test_open_exercise_reads_the_callers_variables():
 
 def test_a_learner_needs_neither_otter_nor_torch():
     code = (
-        "import sys, coursepkg.checks, coursepkg.checks.dropout as d\n"
+        "import sys, coursepkg.checks, coursepkg.checks.dropout.inverted_dropout\n"
         "g = coursepkg.checks.open_exercise('dropout/inverted_dropout'); g.progress()\n"
         "print([m for m in ('otter', 'torch', 'jupytext', 'nbformat', 'yaml') if m in sys.modules])"
     )

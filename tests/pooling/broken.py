@@ -3,12 +3,14 @@
 import numpy as np
 
 from coursepkg.pooling import numpy_layers as right
+from coursepkg.pooling.numpy_layers.random import draw_picks
+from coursepkg.pooling.rules import place_windows
 from tests.pooling import laws
 
 
 class MaxPadsWithZeros(right.MaxPool2d):
     def forward(self, x):
-        padded = np.pad(x, ((0, 0), (0, 0), *((pad, pad) for pad in self.padding)))
+        padded = np.pad(x, ((0, 0), (0, 0), *((self.padding, self.padding),) * 2))
         return right.max_pool2d(padded, self.kernel_size, self.stride)
 
 
@@ -31,9 +33,11 @@ class MaxGradientOverwritten(right.MaxPool2d):
     """Where windows share a winner only one of them sends its gradient."""
 
     def backward(self, dy):
-        x, _, winners = self.saved
-        dx = np.zeros_like(x).reshape(winners.planes, -1)
-        np.put_along_axis(dx, winners[:], dy.reshape(winners.planes, -1), axis=1)
+        x, *_ = self.saved
+        _, indices = right.max_pool2d(x, self.kernel_size, self.stride, self.padding, return_indices=True)
+        planes = len(x) * len(x[0])
+        dx = np.zeros_like(x).reshape(planes, -1)
+        np.put_along_axis(dx, indices.reshape(planes, -1), dy.reshape(planes, -1), axis=1)
         return dx.reshape(x.shape)
 
 
@@ -108,9 +112,9 @@ class FractionalSkipsTheLast(right.FractionalMaxPool2d):
 
 class StochasticUniform(right.StochasticPool2d):
     def forward(self, x, mask=None):
-        windows = right.place_windows(x.shape, 2, self.kernel_size, self.stride)
+        windows = place_windows(x.shape, 2, self.kernel_size, self.stride)
         ones = np.ones((*windows.output_shape, 4))
-        return super().forward(x, right.draw_picks(ones, self.rng) if mask is None else mask)
+        return super().forward(x, draw_picks(ones, self.rng) if mask is None else mask)
 
 
 class StochasticIsMean(right.StochasticPool2d):

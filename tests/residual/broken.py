@@ -38,15 +38,13 @@ class AddedBehindTheReLU(right.BasicBlock):
 
 
 class GradientOfTheBranchAlone(right.BasicBlock):
-    def _add_backward(self, dsum):
-        dbranch, dshortcut = super()._add_backward(dsum)
-        return dbranch, np.zeros_like(dshortcut)
+    def _shortcut_backward(self, dy):
+        return np.zeros_like(super()._shortcut_backward(dy))
 
 
 class ShortcutTwiceOnTheWayBack(right.BasicBlock):
-    def _add_backward(self, dsum):
-        dbranch, dshortcut = super()._add_backward(dsum)
-        return dbranch, 2 * dshortcut
+    def _shortcut_backward(self, dy):
+        return 2 * super()._shortcut_backward(dy)
 
 
 class ShortcutTakesTheActivated(right.PreActBlock):
@@ -77,15 +75,14 @@ class DropsInUse(right.BasicBlock):
 
 class GateTheWrongWay(right.Highway):
     def forward(self, x):
-        h = self.children["relu"].forward(self.children["transform"].forward(x))
-        t = self.children["sigmoid"].forward(self.children["gate"].forward(x))
+        h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         return (1 - t) * h + t * x
 
 
 class NewOnesInFront(right.DenseBlock):
     def forward(self, x):
-        for layer in self.children.values():
-            x = np.concatenate([layer.forward(x), x], axis=1)
+        for layer in self.children():
+            x = np.concatenate([layer(x), x], axis=1)
         return x
 
 

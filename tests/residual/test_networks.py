@@ -172,12 +172,8 @@ def test_wrong_arguments_are_refused(build):
 def test_branches_are_dropped_more_often_the_deeper_they_lie(backend):
     model = backend.cifar_resnet(20, width=2, drop_path=0.8)
     blocks = [block for stage in model.stages() for block in stage]
-    shares = [child.p for block in blocks for child in parts(block) if type(child).__name__ == "DropPath"]
+    shares = [child.p for block in blocks for child in block.children() if type(child).__name__ == "DropPath"]
     np.testing.assert_allclose(shares, 0.8 * np.arange(1, 9) / 8)
-
-
-def parts(block):
-    return block.children.values() if isinstance(block.children, dict) else block.children()
 
 
 @pytest.mark.parametrize(("layers", "linear"), [(numpy_layers, "numpy"), (torch_layers, "torch")])

@@ -15,6 +15,7 @@ from . import (
     package,
     paper,
     search_order,
+    sources,
     symbol_links,
     tabs,
     terms,
@@ -44,6 +45,7 @@ def setup(app):
         errata,
         package,
         search_order,
+        sources,
         symbol_links,
         terms,
     ):

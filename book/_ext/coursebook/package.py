@@ -49,6 +49,17 @@ def first_sentence(module):
     return inspect.getdoc(import_module(module)).partition("\n\n")[0].replace("\n", " ")
 
 
+def file_of(symbol):
+    """The module that has a table of its own: where a backend's layers fill a folder, each of its files."""
+    return symbol.module if symbol.backend else symbol.home
+
+
+def place(symbol):
+    """By home and file, then by line."""
+    names = list(vars(import_module(symbol.module)))
+    return symbol.home, file_of(symbol), symbol.module, names.index(symbol.name)
+
+
 def families(symbols):
     """Lists of symbols that differ in the number of axes only, such as Dropout1d, Dropout2d and Dropout3d."""
     grouped = {}
@@ -85,7 +96,7 @@ class PackageDirective(SphinxDirective):
         symbols = list(find_symbols().values())
         numpy = {twin.object for twin in map(find_twin, symbols) if twin and twin.backend == "PyTorch"}
         listed = [symbol for symbol in symbols if symbol.object not in numpy]
-        listed.sort(key=lambda symbol: symbol.home)
+        listed.sort(key=place)
         return [
             self.section(title, list(group))
             for title, group in groupby(listed, lambda one: ".".join(one.home.split(".")[:2]))
@@ -100,7 +111,11 @@ class PackageDirective(SphinxDirective):
             group = list(group)
             homes = sorted({home, *(twin.home for twin in map(find_twin, group) if twin)})
             where = "" if home == title else f"{', '.join(f'`{one}`' for one in homes)}: "
-            lines = [where + first_sentence(home), "", *symbol_table(group)]
+            lines = [where + first_sentence(home), ""]
+            for file, part in groupby(group, file_of):
+                if file != home:
+                    lines += [f"`{file.removeprefix(home + '.')}`: {first_sentence(file)}", ""]
+                lines += [*symbol_table(list(part)), ""]
             section += parse_markdown(self, lines, classes=["symbols"])
         return section
 

@@ -12,9 +12,10 @@ from .symbols import bound_names, find_named, find_symbol, find_symbols
 
 INLINE = re.compile(r"([A-Za-z_][\w.]*\w)(\(.*\))?")  # also with what it is called with
 # As Pygments writes a name in a cell, with dots in it or not, but not before an = that passes an argument.
-SPAN = r'<span class="n[a-z]?">\w+</span>'
+SPAN = r'<span class="n">\w+</span>'
 DOT = r'<span class="o">\.</span>'
-IN_CELL = re.compile(rf'(?<!{DOT}){SPAN}(?:{DOT}{SPAN})*(?!{DOT}|<span class="o">=</span>)')
+SELF = rf'<span class="bp">self</span>{DOT}'
+IN_CELL = re.compile(rf'(?<!{DOT})(?:{SELF})?{SPAN}(?:{DOT}{SPAN})*(?!{DOT}|<span class="o">=</span>)')
 
 
 @cache

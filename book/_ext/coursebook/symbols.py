@@ -9,25 +9,20 @@ from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 
+from sphinx.pycode import ModuleAnalyzer
+
 import coursepkg
 
 from .pages import read_pages
 
-# What no reader calls: faster copies, checks of arguments, programs, tests of exercises, experiments.
-HIDDEN = (
-    "*.fast",
-    "*.__main__",
-    "coursepkg.validation*",
-    "coursepkg.checks.*",
-    "coursepkg.experiments.*",
-    "coursepkg.grading*",
-)
+HELPERS = ("*.fast", "*.dimensions", "coursepkg.validation*")  # that the code calls, but no reader
+PROGRAMS = ("*.__main__", "coursepkg.checks.*", "coursepkg.experiments.*", "coursepkg.grading*")
 BACKENDS = {"numpy_": "NumPy", "torch_": "PyTorch"}
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """A function or class: where it is defined, and the module, its home, that one imports it from."""
+    """A function or class, and the module, its home, that one imports it from."""
 
     name: str
     home: str
@@ -39,7 +34,11 @@ class Symbol:
 
     @property
     def path(self):
-        return f"{self.module}.{self.name}"
+        return f"{self.home}.{self.name}"
+
+    @property
+    def definition(self):
+        return find_definition(self.object)
 
     @property
     def kind(self):
@@ -53,8 +52,7 @@ class Symbol:
     @property
     def backend(self):
         """NumPy, PyTorch or None."""
-        file = self.module.rpartition(".")[2]
-        return next((name for prefix, name in BACKENDS.items() if file.startswith(prefix)), None)
+        return next((name for prefix, name in BACKENDS.items() if f".{prefix}" in self.module), None)
 
     @property
     def summary(self):
@@ -62,20 +60,39 @@ class Symbol:
         return inspect.getdoc(self.object).partition("\n\n")[0].replace("\n", " ")
 
 
+def find_modules(*hidden):
+    """Names of the modules of coursepkg, without those that a pattern in `hidden` fits."""
+    names = ["coursepkg", *(one.name for one in pkgutil.walk_packages(coursepkg.__path__, "coursepkg."))]
+    return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in hidden)]
+
+
+def find_tags(module):
+    """{qualified name: (kind, first line, last line)} of the definitions in a module of coursepkg."""
+    return ModuleAnalyzer.for_module(module).find_tags() if module.startswith("coursepkg") else {}
+
+
+def find_definition(value):
+    """(module, qualified name) of the lines in coursepkg that define a class, function or property, or None.
+
+    What `coursepkg.pooling.dimensions` has made is defined by the lines of the general function or class.
+    """
+    value = inspect.unwrap(value.fget if isinstance(value, property) else value)
+    for one in inspect.getmro(value) if inspect.isclass(value) else [value]:
+        module, name = getattr(one, "__module__", None), getattr(one, "__qualname__", None)
+        if name in find_tags(module or ""):
+            return module, name
+    return None
+
+
 def is_public(name, value):
-    """Functions check_... are there for other functions."""
-    return (inspect.isfunction(value) or inspect.isclass(value)) and not name.startswith(("_", "check_"))
+    """Functions validate_... are there for other functions."""
+    return (inspect.isfunction(value) or inspect.isclass(value)) and not name.startswith(("_", "validate_"))
 
 
 @cache
 def find_symbols():
     """{object: Symbol}, in the order of the modules and of their lines."""
-    names = ["coursepkg"] + [
-        module.name
-        for module in pkgutil.walk_packages(coursepkg.__path__, "coursepkg.")
-        if not any(fnmatchcase(module.name, pattern) for pattern in HIDDEN)
-    ]
-    modules = [import_module(name) for name in names]
+    modules = [import_module(name) for name in find_modules(*HELPERS, *PROGRAMS)]
     found = {}
     for module in modules:  # what a module offers as its own comes before what it merely defines
         for name in getattr(module, "__all__", ()):
@@ -86,7 +103,8 @@ def find_symbols():
         for name, value in vars(module).items():
             if is_public(name, value) and value.__module__ == module.__name__:
                 found.setdefault(value, Symbol(name, module.__name__, value))
-    return found
+    general = {one.definition for one in found.values() if one.definition != (one.module, one.name)}
+    return {value: one for value, one in found.items() if (one.module, one.name) not in general}
 
 
 @cache
@@ -128,14 +146,19 @@ def imported(module, name):
     return getattr(found, name) if hasattr(found, name) else import_module(f"{module}.{name}")
 
 
+def find_values(dotted, bound):
+    """What the parts of a dotted name mean where names are bound so, from the first name to the whole."""
+    first, *rest = dotted.split(".")
+    values = [{"coursepkg": coursepkg, **bound}.get(first)]
+    for name in rest:
+        values.append(getattr(values[-1], name, None))
+    return values
+
+
 def find_symbol(dotted, bound):
     """The symbol that a dotted name means where names are bound so, or None. A method means its class."""
-    first, *rest = dotted.split(".")
-    value = {"coursepkg": coursepkg, **bound}.get(first)
-    for name in rest:
-        if inspect.isclass(value):
-            break
-        value = getattr(value, name, None)
+    values = find_values(dotted, bound)
+    value = next(filter(inspect.isclass, values), values[-1])
     return find_symbols().get(value) if inspect.isfunction(value) or inspect.isclass(value) else None
 
 

@@ -1,0 +1,1 @@
+"""Property checkers of the pooling exercises, a module an exercise; `maxima` has what two of them share."""

@@ -1,0 +1,1 @@
+"""Property checkers of the residual exercises, a module an exercise."""

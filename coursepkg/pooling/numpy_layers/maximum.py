@@ -1,0 +1,294 @@
+"""Max pooling: the maximum of every window, and its gradient, which goes to where the maximum was found."""
+
+import functools
+import math
+
+import numpy as np
+
+from coursepkg.layer import Layer
+from coursepkg.pooling.dimensions import classes, functions
+from coursepkg.pooling.numpy_layers.taps import (
+    blocks,
+    combine,
+    planes_of,
+    reduce_axis,
+    reduce_windows,
+    sliding,
+)
+from coursepkg.pooling.rules import PerAxis, place_windows, validate_geometry, windows_of
+from coursepkg.validation import validate_float_array, validate_gradient, validate_shape
+
+
+def max_pool(axes, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    """The maximum of every window.
+
+    Args:
+        x: array (N, C, *spatial) or (C, *spatial), of floats or integers.
+        kernel_size: elements that a window looks at, >= 1; as the next three an int, or one for each axis.
+        stride: samples from one window to the next, >= 1; None means kernel_size.
+        padding: samples added on each side, which never win, at most kernel_size // 2.
+        dilation: samples from one element of a window to the next, >= 1.
+        ceil_mode: whether a last window may reach beyond the padding.
+        return_indices: whether to return also where each maximum was found.
+    Returns:
+        array (N, C, *output) or (C, *output) in x's dtype, with sizes by `pool_output_size`. With
+        return_indices (y, indices): int64 of y's shape, flat in the plane. Of equals the first in memory
+        order wins, of NaNs the last; a window of padding alone gives -inf (or the lowest integer), index -1.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.functional.max_poolXd.
+    """
+    validate_numbers("x", x)
+    windows = place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode)
+    if not return_indices:
+        return maxima(x, sliding(windows))
+    y, winners = maxima_and_winners(x, sliding(windows))
+    return y, winners[:].reshape(y.shape)
+
+
+def max_pool_backward(
+    axes, dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, indices=None
+):
+    """Gradient of `max_poolXd`: it goes to the winner alone, and adds up where one won several windows.
+
+    Args:
+        dy: array like the output, gradient of the loss with respect to it.
+        x, kernel_size, stride, padding, dilation, ceil_mode: as given to `max_poolXd`.
+        indices: as it returned them; None searches again.
+    Returns:
+        array like x.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    """
+    validate_float_array("x", x)
+    windows = place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode)
+    validate_gradient(dy, windows.output_shape, x.dtype)
+    if indices is None:
+        _, winners = maxima_and_winners(x, sliding(windows))
+        return scatter(dy, winners, x.shape, axes)
+    *_, empty = plane_layout(sliding(windows))
+    validate_indices(indices, dy.shape, windows.size, lowest=0 if empty is None else -1)
+    return scatter(
+        dy, indices.reshape(math.prod(windows.batch), math.prod(windows.output_size)), x.shape, axes
+    )
+
+
+class MaxPool(Layer):
+    """`max_poolXd` as a layer. Where the maxima lie is searched for in `backward`, unless forward returns it.
+
+    Args:
+        kernel_size, stride, padding, dilation, ceil_mode: as in `max_poolXd`.
+        return_indices: whether forward returns (y, indices), for MaxUnpoolXd.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: torch.nn.MaxPoolXd.
+    """
+
+    kernel_size, stride, padding, dilation = PerAxis(1), PerAxis(1), PerAxis(0), PerAxis(1)
+
+    def __init__(
+        self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False
+    ):
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        self.padding, self.dilation = padding, dilation
+        validate_geometry(self.axes, self.kernel_size, self.stride, self.padding, self.dilation)
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
+
+    def extra_repr(self):
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
+
+    def forward(self, x):
+        """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
+        validate_numbers("x", x)
+        geometry = self.kernel_size, self.stride, self.padding, self.dilation
+        axes = sliding(windows_of(x.shape, self.axes, *geometry, bool(self.ceil_mode)))
+        y, winners = maxima_and_winners(x, axes) if self.return_indices else (maxima(x, axes), None)
+        self.saved = x, y, axes, winners
+        return (y, winners[:].reshape(y.shape)) if self.return_indices else y
+
+    def backward(self, dy):
+        x, y, axes, winners = self.saved
+        validate_gradient(dy, y.shape, x.dtype)
+        if winners is None:
+            _, winners = maxima_and_winners(x, axes)
+        return scatter(dy, winners, x.shape, len(axes))
+
+
+max_pool1d, max_pool2d, max_pool3d = functions(max_pool)
+max_pool1d_backward, max_pool2d_backward, max_pool3d_backward = functions(max_pool_backward)
+MaxPool1d, MaxPool2d, MaxPool3d = classes(MaxPool)
+
+
+def maxima(x, axes):
+    """The maximum of every window; NaN where there is one.
+
+    Args:
+        x: array (*batch, *spatial), of floats or integers.
+        axes: tuple of taps.Axis.
+    Returns:
+        array (*batch, *output) in x's dtype.
+    """
+    return reduce_windows(x, axes, np.maximum, lowest(x.dtype))
+
+
+def maxima_and_winners(x, axes):
+    """`maxima`, and where they were found.
+
+    Args:
+        x, axes: as in `maxima`.
+    Returns:
+        (y, Winners): of equals the first in memory order, of NaNs the last.
+    """
+    planes = planes_of(x, axes)
+    y, winners = np.empty((len(planes), *(axis.count for axis in axes)), x.dtype), Winners(len(planes), axes)
+    low = lowest(x.dtype)
+    for block in blocks(planes):
+        stages = [planes[block]]
+        for axis in axes:
+            stages.append(reduce_axis(stages[-1], axis, np.maximum, low))
+        y[block], taps = stages[-1], None
+        has_nan = math.isnan(y[block].max(initial=low))
+        for axis, weight, values, best in zip(axes, winners.weights, stages, stages[1:], strict=False):
+            taps = winning_taps(values, best, taps, axis, winners.taps.dtype.type(weight), has_nan)
+        winners.taps[block] = taps
+    return y.reshape(*x.shape[: x.ndim - len(axes)], *y.shape[1:]), winners
+
+
+def winning_taps(values, best, before, axis, weight, has_nan):
+    """Which tap of each window is the maximum, along one axis.
+
+    Args:
+        values: array.
+        best: its maxima along the axis.
+        before: the taps along the axes before this one, in the shape of values; None for the first axis.
+        axis: taps.Axis.
+        weight: what a tap along this axis counts, an unsigned integer of the result's dtype, so that all axes
+            together number taps in memory order.
+        has_nan: whether there may be a NaN among the maxima.
+    Returns:
+        array like best: the smallest number of those that equal the maximum, and where that is NaN the
+        largest number of those that are NaN.
+    """
+    dtype = weight.dtype
+    taps = np.full(best.shape, ~dtype.type(0), dtype)
+    last_nan = np.zeros(best.shape, dtype) if has_nan else None
+    for windows, elements, places in axis.pieces:
+        seen = values[elements]
+        number = weight * dtype.type(places)
+        if axis.by_window:
+            number = number.reshape(-1, *[1] * (best.ndim - 1 - axis.number))
+        if before is not None:
+            number = before[elements] + number
+        # All bits set where it loses: the minimum is then the first of the winners.
+        loses = (seen != best[windows]).view(np.uint8).astype(dtype, copy=False)
+        np.negative(loses, out=loses)
+        loses |= number
+        combine(np.minimum, loses, taps[windows], axis)
+        if has_nan:
+            combine(np.maximum, np.isnan(seen).astype(dtype) * number, last_nan[windows], axis)
+    return np.where(np.isnan(best), last_nan, taps) if has_nan else taps
+
+
+class Winners:
+    """Where the maxima of windows were found, in a byte each, or two for windows of more than 256 elements.
+
+    `winners[block]` are the flat indices int64 (planes, windows) of a slice of planes, -1 for a window of
+    padding alone.
+
+    Fields:
+        taps: array (planes, *output) of small unsigned integers: the winner's number within its window.
+        weights: what a tap along each axis counts in this number.
+    """
+
+    def __init__(self, planes, axes):
+        self.weights, dtype, *self.layout = plane_layout(axes)
+        self.taps = np.empty((planes, *(axis.count for axis in axes)), dtype)
+
+    def __getitem__(self, block):
+        starts, offsets, empty = self.layout
+        taps = self.taps[block]
+        indices = offsets.take(taps.reshape(len(taps), len(starts)), mode="clip")
+        indices += starts
+        if empty is not None:
+            indices[:, empty] = -1
+        return indices
+
+
+@functools.lru_cache(maxsize=64)
+def plane_layout(axes):
+    """How taps are numbered, and where windows and their elements lie in a plane that is one row of numbers.
+
+    Args:
+        axes: tuple of taps.Axis.
+    Returns:
+        (weights, dtype, starts, offsets, empty): what a tap along each axis counts in its number, and the
+        smallest dtype for these; int64 arrays of the place of each window's first element, and of what each
+        element of a window adds to it; boolean array of the windows of padding alone, None for none.
+    """
+    kernels, sizes = [axis.kernel for axis in axes], [axis.size for axis in axes]
+    weights, steps = ([math.prod(of[i + 1 :]) for i in range(len(of))] for of in (kernels, sizes))
+    starts = [axis.starts * step for axis, step in zip(axes, steps, strict=True)]
+    offsets = [
+        np.arange(axis.kernel, dtype=np.int64) * axis.dilation * step
+        for axis, step in zip(axes, steps, strict=True)
+    ]
+    lengths = math.prod(np.ix_(*(axis.lengths for axis in axes))).reshape(-1)
+    return (
+        weights,
+        np.min_scalar_type(math.prod(kernels) - 1),
+        sum(np.ix_(*starts)).reshape(-1),
+        sum(np.ix_(*offsets)).reshape(-1),
+        None if lengths.all() else lengths == 0,
+    )
+
+
+def scatter(dy, indices, shape, axes):
+    """Adds numbers up at flat indices into planes; what goes to -1 is lost.
+
+    Args:
+        dy: array (*batch, *output).
+        indices: (planes, windows) array of integers, or Winners.
+        shape: of the result, (*batch, *spatial).
+        axes: number of spatial axes.
+    Returns:
+        array of this shape in dy's dtype.
+    """
+    size, planes = math.prod(shape[-axes:]), math.prod(shape[:-axes])
+    dx, dy = np.zeros((planes, size), dy.dtype), dy.reshape(planes, math.prod(dy.shape[-axes:]))
+    for block in blocks(dx):
+        values, target = dy[block], indices[block]
+        if target.min(initial=0) < 0:
+            values, target = np.where(target < 0, dy.dtype.type(0), values), np.maximum(target, 0)
+        target = target + np.arange(len(target), dtype=np.int64)[:, None] * size
+        np.add.at(dx[block].reshape(-1), target.reshape(-1), values.reshape(-1))
+    return dx.reshape(shape)
+
+
+@functools.cache
+def lowest(dtype):
+    """What no number of this dtype is below: -inf, or the smallest integer."""
+    return -np.inf if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).min
+
+
+def validate_numbers(name, x):
+    """An array of floats or integers."""
+    if isinstance(x, np.ndarray) and np.issubdtype(x.dtype, np.integer):
+        return x
+    return validate_float_array(name, x)
+
+
+def validate_indices(indices, shape, size, lowest=0):
+    """Integers of this shape, flat indices into planes of this size; lowest -1 allows "nowhere"."""
+    if not isinstance(indices, np.ndarray) or not np.issubdtype(indices.dtype, np.integer):
+        kind = f"dtype {indices.dtype}" if isinstance(indices, np.ndarray) else type(indices).__name__
+        raise TypeError(f"indices must be an integer array, got {kind}")
+    validate_shape("indices", indices, shape)
+    count = math.prod(size)
+    if indices.size and not (indices.min() >= lowest and indices.max() < count):
+        raise ValueError(
+            f"indices must be from {lowest} to {count - 1}, got {indices.min()} to {indices.max()}"
+        )

@@ -1,0 +1,211 @@
+"""Windows by taps: what all poolings that slide a window have in common.
+
+A window has taps: its first element, its second, and so on. One tap of *every* window at once is a view of x
+with steps as long as the stride. A tap that lies in the padding for some windows is a view of the others, so
+that nothing is ever padded. One axis after the other takes kernel + kernel steps in place of kernel * kernel.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from coursepkg.pooling.rules import adaptive_bounds
+
+BLOCK = 1 << 18  # elements of x at a time, few enough to stay in a processor's cache
+MANY = 8  # from so many elements a window on, it is quicker to take window by window than tap by tap
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity: `sliding` and `covering` keep them
+class Axis:
+    """The windows along one axis of an array (planes, *spatial), piece by piece.
+
+    Fields:
+        number: of the axis in the array.
+        size: samples along the axis.
+        kernel: elements of a window; of the longest where they differ.
+        count: windows.
+        starts: int64 array, where each window's first element lies; negative in the padding.
+        dilation: samples from one element of a window to the next.
+        pieces: tuple of (windows, elements, places): indices of a part of the windows, and of their elements
+            that lie at these places in the window. What they take has the same length along the axis.
+        by_window: False where a piece is a tap, one element of many windows; True where windows are few and
+            long, or of different lengths, and a piece is all of one window.
+        pair: whether the first two pieces are taps that every window has.
+    """
+
+    number: int
+    size: int
+    kernel: int
+    count: int
+    starts: np.ndarray
+    dilation: int
+    pieces: tuple
+    by_window: bool
+    pair: bool
+
+    @property
+    def lengths(self):
+        """int array: how many elements of each window lie inside x."""
+        lengths = np.zeros(self.count, np.int64)
+        for windows, _, places in self.pieces:
+            lengths[windows[-1]] += np.size(places)
+        return lengths
+
+
+@functools.lru_cache(maxsize=256)
+def sliding(windows):
+    """The axes of windows that slide: a tuple of Axis from a coursepkg.pooling.rules.Windows."""
+    each = (windows.size, windows.kernel_size, windows.stride, windows.padding, windows.dilation)
+    return tuple(
+        _sliding(number, *one)
+        for number, one in enumerate(zip(*each, windows.output_size, strict=True), start=1)
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def covering(size, output_size):
+    """The axes of adaptive windows, which together cover x: a tuple of Axis from two tuples of numbers."""
+    return tuple(_covering(*one) for one in zip(range(1, len(size) + 1), size, output_size, strict=True))
+
+
+def _sliding(number, size, kernel, stride, padding, dilation, count):
+    starts = np.arange(count, dtype=np.int64) * stride - padding  # a browser's NumPy counts in 32 bits
+    by_window = kernel > MANY * count
+    if by_window:
+        pieces = [
+            (slice(window, window + 1), elements, np.arange(taps.start, taps.stop))
+            for window, taps, elements in _views(size, padding, (count, stride), (kernel, dilation))
+        ]
+    else:
+        pieces = [
+            (windows, elements, tap)
+            for tap, windows, elements in _views(size, padding, (kernel, dilation), (count, stride))
+        ]
+        pieces.sort(key=lambda piece: piece[0] != slice(0, count))  # first the taps that every window has
+    pair = not by_window and [windows for windows, _, _ in pieces[:2]] == [slice(0, count)] * 2
+    return Axis(number, size, kernel, count, starts, dilation, _indexed(pieces, number), by_window, pair)
+
+
+def _covering(number, size, count):
+    if count and size % count == 0:
+        return _sliding(number, size, size // count, size // count, 0, 1, count)
+    bounds = adaptive_bounds(size, count)
+    pieces = [
+        (slice(window, window + 1), elements, np.arange(elements.stop - elements.start))
+        for window, elements in enumerate(bounds)
+    ]
+    longest = max((len(places) for _, _, places in pieces), default=1)
+    starts = np.array([bound.start for bound in bounds], np.int64)
+    return Axis(number, size, longest, count, starts, 1, _indexed(pieces, number), True, False)
+
+
+def _indexed(pieces, number):
+    return tuple(
+        (along(number, windows), along(number, elements), places) for windows, elements, places in pieces
+    )
+
+
+def _views(size, padding, outer, inner):
+    """Element `i` of window `w` is sample w * stride + i * dilation - padding: all of these inside x.
+
+    Args:
+        outer, inner: (count, step) of the windows and of their elements, in either order.
+    Yields:
+        (number of the outer one, slice of the inner ones, slice of the axis).
+    """
+    (outer_count, outer_step), (inner_count, step) = outer, inner
+    for number in range(outer_count):
+        first = number * outer_step - padding
+        begin = max(0, -(first // step))
+        end = min(inner_count, (size - 1 - first) // step + 1)
+        if begin < end:
+            yield number, slice(begin, end), slice(first + begin * step, first + (end - 1) * step + 1, step)
+
+
+def along(axis, index):
+    """The index that takes `index` along an axis, and everything along those before it."""
+    return (*(slice(None),) * axis, index)
+
+
+def planes_of(x, axes):
+    """x (*batch, *spatial) as (planes, *spatial)."""
+    return x.reshape(math.prod(x.shape[: x.ndim - len(axes)]), *(axis.size for axis in axes))
+
+
+def blocks(planes):
+    """Slices of planes (planes, *size), as many at a time as make up a block, at least one."""
+    step = max(1, BLOCK // max(math.prod(planes.shape[1:]), 1))
+    return [slice(first, min(first + step, len(planes))) for first in range(0, len(planes), step)]
+
+
+def reduce_windows(x, axes, ufunc, start):
+    """Combines the elements of every window.
+
+    Args:
+        x: array (*batch, *spatial).
+        axes: tuple of Axis, one for each spatial axis.
+        ufunc: np.maximum or np.add.
+        start: what it gives for no elements, those of a window of padding alone.
+    Returns:
+        array (*batch, *output) in x's dtype.
+    """
+    planes = planes_of(x, axes)
+    y = np.empty((len(planes), *(axis.count for axis in axes)), x.dtype)
+    for block in blocks(planes):
+        values = planes[block]
+        for axis in axes:
+            values = reduce_axis(values, axis, ufunc, start)
+        y[block] = values
+    return y.reshape(*x.shape[: x.ndim - len(axes)], *y.shape[1:])
+
+
+def spread_windows(shares, axes):
+    """The way back of a sum: hands the number of every window to all of its elements, where it adds up.
+
+    Args:
+        shares: array (*batch, *output).
+        axes: as in `reduce_windows`.
+    Returns:
+        array (*batch, *spatial) in the dtype of the shares.
+    """
+    batch = shares.shape[: shares.ndim - len(axes)]
+    shares = shares.reshape(math.prod(batch), *shares.shape[len(batch) :])
+    wide = np.empty((len(shares), *(axis.size for axis in axes)), shares.dtype)
+    for block in blocks(wide):
+        values = shares[block]
+        for axis in reversed(axes):
+            values = spread_axis(values, axis)
+        wide[block] = values
+    return wide.reshape(*batch, *wide.shape[1:])
+
+
+def reduce_axis(values, axis, ufunc, start):
+    """`reduce_windows` along one axis of an array."""
+    out = np.empty((*values.shape[: axis.number], axis.count, *values.shape[axis.number + 1 :]), values.dtype)
+    pieces = axis.pieces
+    if axis.pair:  # no need to begin with `start`
+        (_, first, _), (_, second, _), *pieces = pieces
+        ufunc(values[first], values[second], out=out)
+    else:
+        out.fill(start)
+    for windows, elements, _ in pieces:
+        combine(ufunc, values[elements], out[windows], axis)
+    return out
+
+
+def combine(ufunc, seen, into, axis):
+    """Combines what a piece of an axis sees with what its windows hold so far, in place."""
+    if axis.by_window:
+        seen = ufunc.reduce(seen, axis=axis.number, keepdims=True)
+    ufunc(into, seen, out=into)
+
+
+def spread_axis(shares, axis):
+    """`spread_windows` along one axis of an array."""
+    wide = np.zeros((*shares.shape[: axis.number], axis.size, *shares.shape[axis.number + 1 :]), shares.dtype)
+    for windows, elements, _ in axis.pieces:
+        into = wide[elements]
+        into += shares[windows]
+    return wide
