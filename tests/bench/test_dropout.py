@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from coursepkg.dropout import numpy_layers
+from tests.bench.conftest import bound
 
 SHAPE = (32, 64, 56, 56)
 
@@ -32,11 +33,12 @@ def test_dropout(benchmark, compare, x, p):
             "torch.nn.functional.dropout": lambda: F.dropout(tensor, p),
         },
     )
-    bound(ratios["torch.nn.functional.dropout"], 0.6)
+    bound(1 / ratios["torch.nn.functional.dropout"], 0.6)
 
 
-@pytest.mark.parametrize(("name", "gain"), [("Dropout", 4), ("Dropout2d", 0.4)])
-def test_layers_forward_and_backward(benchmark, compare, x, name, gain):
+@pytest.mark.parametrize(("name", "goal"), [("Dropout", 0.4), ("Dropout2d", 2)])
+def test_layers_forward_and_backward(benchmark, compare, x, name, goal):
+    """Dropout2d tosses few coins: what is left is a product, which torch does as quickly."""
     benchmark.group = "dropout layers, forward + backward"
     layer, module = getattr(numpy_layers, name)(0.5), getattr(torch.nn, name)(0.5)
     tensor, dy = torch.tensor(x, requires_grad=True), torch.from_numpy(x)
@@ -50,4 +52,4 @@ def test_layers_forward_and_backward(benchmark, compare, x, name, gain):
         module(tensor).backward(dy)
 
     ratios = compare(f"{name}, forward + backward", {"NumPy layer": ours, "torch.nn": theirs})
-    assert ratios["torch.nn"] >= gain
+    bound(1 / ratios["torch.nn"], goal)
