@@ -9,6 +9,7 @@ import numpy as np
 
 from coursepkg.validation import (
     Setting,
+    validate_int,
     validate_nonnegative_int,
     validate_per_axis,
     validate_positive_int,
@@ -288,15 +289,9 @@ def validate_divisor(name, value):
     """A whole number other than 0, as int, or None."""
     if value is None:
         return None
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number or None, got {value!r}") from None
-    if value == 0:
+    if validate_int(name, value) == 0:
         raise ValueError(f"{name} must not be 0")
-    return value
+    return operator.index(value)
 
 
 def validate_filt_size(name, value):

@@ -26,10 +26,7 @@ def avg_pool(
 
     Args:
         x: float32 or float64 array (N, C, *spatial) or (C, *spatial).
-        kernel_size: elements of a window, >= 1; as the next two an int, or one for each axis.
-        stride: samples from one window to the next, >= 1; None means kernel_size.
-        padding: samples of value 0 added on each side, at most kernel_size // 2.
-        ceil_mode: whether a last window may reach beyond the padding; what lies there is never counted.
+        kernel_size, stride, padding, ceil_mode: as in `max_poolXd`, but the padding has the value 0.
         count_include_pad: whether the padding counts as elements when the sum is divided.
         divisor_override: a whole number other than 0 to divide by; None divides by the elements counted.
     Returns:

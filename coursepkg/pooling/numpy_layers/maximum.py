@@ -134,19 +134,14 @@ def maxima_backward(dy, x, axes, indices=None):
 
 
 def winning_taps(values, best, before, axis, weight, has_nan):
-    """Which tap of each window is the maximum, along one axis.
+    """Which tap of each window is the maximum, along one axis: of several the first, of NaNs the last.
 
     Args:
-        values: array.
-        best: its maxima along the axis.
+        values, best: an array and its maxima along the axis.
         before: the taps along the axes before this one, in the shape of values; None for the first axis.
-        axis: taps.Axis.
         weight: what a tap along this axis counts, an unsigned integer of the result's dtype, so that all axes
             together number taps in memory order.
         has_nan: whether there may be a NaN among the maxima.
-    Returns:
-        array like best: the smallest number of those that equal the maximum, and where that is NaN the
-        largest number of those that are NaN.
     """
     dtype = weight.dtype
     taps = np.full(best.shape, ~dtype.type(0), dtype)
@@ -198,12 +193,9 @@ class Winners:
 def plane_layout(axes):
     """How taps are numbered, and where windows and their elements lie in a plane that is one row of numbers.
 
-    Args:
-        axes: tuple of taps.Axis.
-    Returns:
-        (weights, dtype, starts, offsets, empty): what a tap along each axis counts in its number, and the
-        smallest dtype for these; int64 arrays of the place of each window's first element, and of what each
-        element of a window adds to it; boolean array of the windows of padding alone, None for none.
+    (weights, dtype, starts, offsets, empty): what a tap along each axis counts in its number, the smallest
+    dtype for these; the place of each window's first element, and what each element of a window adds to it;
+    which windows are of padding alone, None for none.
     """
     kernels, sizes = [axis.kernel for axis in axes], [axis.size for axis in axes]
     weights, steps = ([math.prod(of[i + 1 :]) for i in range(len(of))] for of in (kernels, sizes))
@@ -222,15 +214,9 @@ def plane_layout(axes):
 
 
 def scatter(dy, indices, shape, axes):
-    """Adds numbers up at flat indices into planes; what goes to -1 is lost.
+    """Adds numbers up at flat indices into the planes of an array of this shape; what goes to -1 is lost.
 
-    Args:
-        dy: array (*batch, *output).
-        indices: (planes, windows) array of integers, or Winners.
-        shape: of the result, (*batch, *spatial).
-        axes: number of spatial axes.
-    Returns:
-        array of this shape in dy's dtype.
+    `indices` are a (planes, windows) array of integers, or Winners.
     """
     dx, dy = rows(np.zeros(shape, dy.dtype), axes), rows(dy, axes)
     for block in blocks(dx):

@@ -59,8 +59,9 @@ def fractional_max_pool2d_backward(
     validate_float_array("x", x)
     kernel, output = fractional_output_size(x.shape, kernel_size, output_size, output_ratio)
     validate_gradient(dy, (*x.shape[:-2], *output), x.dtype)
-    if indices is None:
+    if samples is not None or indices is None:
         validate_samples(samples, x)
+    if indices is None:
         _, indices = fractional_max_pool2d(x, kernel, output, return_indices=True, samples=samples)
     validate_indices(indices, dy.shape, x.shape[-2:])
     return scatter(dy, rows(indices, 2), x.shape, 2)

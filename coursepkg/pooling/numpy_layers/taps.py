@@ -121,15 +121,9 @@ def blocks(planes):
 
 
 def reduce_windows(x, axes, ufunc, start):
-    """Combines the elements of every window.
+    """Combines the elements of every window of x (*batch, *spatial) to an array (*batch, *output).
 
-    Args:
-        x: array (*batch, *spatial).
-        axes: tuple of Axis, one for each spatial axis.
-        ufunc: np.maximum or np.add.
-        start: what it gives for no elements, those of a window of padding alone.
-    Returns:
-        array (*batch, *output) in x's dtype.
+    `ufunc` is np.maximum or np.add, `start` what it gives for a window of padding alone.
     """
     planes = x.reshape(-1, *x.shape[-len(axes) :])
     y = np.empty((len(planes), *map(attrgetter("count"), axes)), x.dtype)
@@ -142,14 +136,7 @@ def reduce_windows(x, axes, ufunc, start):
 
 
 def spread_windows(shares, axes):
-    """The way back of a sum: hands the number of every window to all of its elements, where it adds up.
-
-    Args:
-        shares: array (*batch, *output).
-        axes: as in `reduce_windows`.
-    Returns:
-        array (*batch, *spatial) in the dtype of the shares.
-    """
+    """The way back of a sum: hands the number of every window to all of its elements, where it adds up."""
     batch, output = shares.shape[: -len(axes)], shares.shape[-len(axes) :]
     shares = shares.reshape(math.prod(batch), *output)
     wide = np.empty((len(shares), *map(attrgetter("size"), axes)), shares.dtype)
