@@ -5,6 +5,7 @@ attribute. Its docstring says `*spatial` and `*output` for the axes of input and
 depend on them in `Xd`. It need not say what all of them raise.
 """
 
+import inspect
 import re
 
 from coursepkg.binding import with_first

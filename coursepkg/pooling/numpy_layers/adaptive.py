@@ -7,7 +7,13 @@ import numpy as np
 from coursepkg.layer import Layer
 from coursepkg.pooling.dimensions import classes, functions
 from coursepkg.pooling.numpy_layers.average import mean, mean_backward
-from coursepkg.pooling.numpy_layers.maximum import maxima, maxima_and_indices, maxima_backward
+from coursepkg.pooling.numpy_layers.maximum import (
+    maxima,
+    maxima_and_indices,
+    maxima_and_winners,
+    maxima_backward,
+    scatter,
+)
 from coursepkg.pooling.numpy_layers.taps import covering
 from coursepkg.pooling.rules import OutputSize, adaptive_output_size, split_shape
 from coursepkg.validation import validate_float_array, validate_gradient
@@ -64,11 +70,8 @@ def adaptive_avg_pool_backward(axes, dy, x, output_size):
 
 
 class AdaptiveMaxPool(Layer):
-    """`adaptive_max_poolXd` as a layer. Where the maxima lie is found in `backward`, as in `MaxPoolXd`.
+    """`adaptive_max_poolXd` as a layer, with its arguments.
 
-    Args:
-        output_size: as in `adaptive_max_poolXd`.
-        return_indices: whether forward returns (y, indices).
     Source: torch.nn.AdaptiveMaxPoolXd.
     """
 
@@ -83,20 +86,20 @@ class AdaptiveMaxPool(Layer):
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
-        output_size, found = self.output_size, self.return_indices
-        y = adaptive_max_pool(self.axes, x, output_size, found)
-        self.saved = x, output_size, y[1] if found else None
-        return y
+        windows, _ = _place(self.axes, x, self.output_size)
+        y, winners = maxima_and_winners(x, windows)
+        self.saved = winners, x.shape, y
+        return (y, winners[:].reshape(y.shape)) if self.return_indices else y
 
     def backward(self, dy):
-        return adaptive_max_pool_backward(self.axes, dy, *self.saved)
+        winners, shape, y = self.saved
+        validate_gradient(dy, y.shape, y.dtype)
+        return scatter(dy, winners, shape, self.axes)
 
 
 class AdaptiveAvgPool(Layer):
-    """`adaptive_avg_poolXd` as a layer.
+    """`adaptive_avg_poolXd` as a layer, with its arguments.
 
-    Args:
-        output_size: as in `adaptive_avg_poolXd`.
     Source: torch.nn.AdaptiveAvgPoolXd.
     """
 
@@ -177,12 +180,13 @@ class GlobalMaxPool(Layer):
 
     def forward(self, x):
         """Args: x (N, C, *spatial). Returns: (N, C, 1, ...)."""
-        y = global_max_pool(x)
-        self.saved = x
+        y, indices = adaptive_max_pool(global_axes(x), x, 1, return_indices=True)
+        self.saved = x, indices
         return y
 
     def backward(self, dy):
-        return global_max_pool_backward(dy, self.saved)
+        x, indices = self.saved
+        return adaptive_max_pool_backward(x.ndim - 2, dy, x, 1, indices)
 
 
 class GlobalAvgPool(Layer):

@@ -63,10 +63,8 @@ def avg_pool_backward(
 
 
 class AvgPool(Layer):
-    """`avg_poolXd` as a layer.
+    """`avg_poolXd` as a layer, with its arguments.
 
-    Args:
-        kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: as in `avg_poolXd`.
     Source: torch.nn.AvgPoolXd; its AvgPool1d has no divisor_override.
     """
 

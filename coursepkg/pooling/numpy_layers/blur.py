@@ -49,10 +49,8 @@ def blur_pool2d_backward(dy, x, filt_size=3, stride=2):
 
 
 class BlurPool2d(Layer):
-    """`blur_pool2d` as a layer.
+    """`blur_pool2d` as a layer, with its arguments.
 
-    Args:
-        filt_size, stride: as in `blur_pool2d`.
     Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again.
     """

@@ -55,10 +55,8 @@ def lp_pool_backward(axes, dy, x, norm_type, kernel_size, stride=None, ceil_mode
 
 
 class LPPool(Layer):
-    """`lp_poolXd` as a layer.
+    """`lp_poolXd` as a layer, with its arguments.
 
-    Args:
-        norm_type, kernel_size, stride, ceil_mode: as in `lp_poolXd`.
     Source: torch.nn.LPPoolXd.
     """
 

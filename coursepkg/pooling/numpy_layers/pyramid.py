@@ -50,10 +50,8 @@ def spatial_pyramid_pool2d_backward(dy, x, levels=(1, 2, 4), mode="max"):
 
 
 class SpatialPyramidPool2d(Layer):
-    """`spatial_pyramid_pool2d` as a layer.
+    """`spatial_pyramid_pool2d` as a layer, with its arguments.
 
-    Args:
-        levels, mode: as in `spatial_pyramid_pool2d`.
     Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks.
     """
