@@ -174,6 +174,11 @@ def block_relu_backward(dy, x, w1, w2):
     return block_backward(passed, x, w1, w2)[0] + dy - passed
 
 
+# %% the mask at the wrong end question="q4" violates="the last ReLU comes first on the way back"
+def block_relu_backward(dy, x, w1, w2):
+    return block_backward(dy, x, w1, w2)[0] * (block(x, w1, w2) > 0)
+
+
 # %% the ReLU on the way out question="q4" violates="the last ReLU comes first on the way back"
 def block_relu_backward(dy, x, w1, w2):
     y = block(x, w1, w2)

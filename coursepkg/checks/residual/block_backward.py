@@ -4,6 +4,8 @@ The rule at the head of `coursepkg.checks` holds: answers get arrays, and only w
 The block is relu(x @ w1.T) @ w2.T + x, for x (N, n), w1 (m, n) and w2 (n, m).
 """
 
+from itertools import count
+
 import numpy as np
 
 from coursepkg.checks.properties import (
@@ -77,7 +79,7 @@ def relu_behind_the_sum(backward, shape, hidden, seed, *, zero=False):
 
     Args: as for `input_is_added`.
     """
-    x, w1, w2, dy = _draw(shape, hidden, seed, np.float64)
+    x, w1, w2, dy = _draw_for_relu(shape, hidden, seed)
     w2 = 0 * w2 if zero else w2
     given, call = (
         (dy.copy(), x.copy(), w1.copy(), w2.copy()),
@@ -96,6 +98,16 @@ def _draw(shape, hidden, seed, dtype):
     x, dy = rng.standard_normal(shape), rng.standard_normal(shape)
     w1, w2 = rng.standard_normal((hidden, shape[1])), rng.standard_normal((shape[1], hidden))
     return tuple(array.astype(dtype) for array in (x, w1, w2, dy))
+
+
+def _draw_for_relu(shape, hidden, seed):
+    """Numbers that tell at which end of the block the last ReLU's mask was applied: in each example the branch
+    is on, and some of the sums are positive, others negative."""
+    for attempt in count():
+        x, w1, w2, dy = _draw(shape, hidden, [seed, attempt], np.float64)
+        on, passed = x @ w1.T > 0, _block(x, w1, w2) > 0
+        if np.all(on.any(axis=1) & passed.any(axis=1) & ~passed.all(axis=1)):
+            return x, w1, w2, dy
 
 
 def _block(x, w1, w2):
