@@ -41,6 +41,14 @@ def validate_probability(name, value):
     return value
 
 
+def validate_number(name, value):
+    """A finite number, as int or float."""
+    value = _validate_number(name, value, "a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value}")
+    return value
+
+
 def validate_positive_number(name, value):
     """A finite number > 0, as int or float."""
     value = _validate_number(name, value, "a number > 0")
@@ -93,6 +101,12 @@ def validate_per_axis(name, value, axes, minimum):
             raise ValueError(f"{name} must be a whole number, or one for each axis, {axes}, got {value!r}")
         return tuple(_validate_int(name, entry, minimum) for entry in value) * (axes // len(value))
     return (_validate_int(name, value, minimum),) * axes
+
+
+def validate_size(name, value):
+    """The shape of an array or tensor, a whole number >= 0 or a tuple of them: always returned as a tuple."""
+    sizes = value if isinstance(value, tuple | list) else (value,)
+    return tuple(_validate_int(name, size, 0) for size in sizes)
 
 
 def validate_generator(name, rng):
