@@ -111,6 +111,12 @@ def validate_per_axis(name, value, axes, minimum):
     return (_validate_int(name, value, minimum),) * axes
 
 
+def validate_size(name, value):
+    """The shape of an array or tensor, a whole number >= 0 or a tuple of them: always returned as a tuple."""
+    sizes = value if isinstance(value, tuple | list) else (value,)
+    return tuple(_validate_int(name, size, 0) for size in sizes)
+
+
 def validate_generator(name, rng):
     """A numpy.random.Generator; None becomes a fresh one."""
     if rng is None:

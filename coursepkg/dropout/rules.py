@@ -42,6 +42,21 @@ def sample_mask_shape(shape):
     return (shape[0], *(1,) * (len(shape) - 1))
 
 
+def picture_mask_shape(shape):
+    """Shape of DropBlock2d's mask: one coin per pixel, of which blocks grow.
+
+    Args:
+        shape: shape of the input, (N, C, H, W).
+    Returns:
+        tuple: the same.
+    Raises:
+        ValueError: names the shape and the one allowed.
+    """
+    if len(shape) != 4:
+        raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
+    return shape
+
+
 def alpha_constants(p):
     """Scale and shift that give AlphaDropout's output mean 0 and variance 1 when x has them.
 
@@ -89,6 +104,21 @@ def validate_last_axis(shape, weight_shape):
             f"x has shape {tuple(shape)}, but a weight of shape {tuple(weight_shape)} "
             f"needs shape (..., {weight_shape[1]})"
         )
+
+
+def validate_pairs(name, params):
+    """A list or tuple of pairs (W, b)."""
+    for pair in validate_list(name, params):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise TypeError(f"{name} must hold pairs (W, b), got {pair!r}")
+    return params
+
+
+def validate_list(name, value):
+    """A list or tuple."""
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{name} must be a list or tuple, got {type(value).__name__}")
+    return value
 
 
 def validate_thinned(params, x, masks):

@@ -5,6 +5,10 @@ as `forward(x, mask)`; without it the layer draws its own from `rng`. Autograd d
 
 A dropped element is 0 whatever it was, also where it was inf or NaN, which `torch.nn.Dropout` turns into NaN;
 and with p = 1 everything is dropped.
+
+`torch.utils.checkpoint` runs a layer twice and restores torch's default generators for that, no others. A
+layer with an `rng` of its own draws another mask in the second run, and the gradient is wrong: leave rng None
+there.
 """
 
 from contextlib import contextmanager
@@ -18,18 +22,30 @@ from coursepkg.dropout.rules import (
     alpha_constants,
     channel_mask_shape,
     dropblock_gamma,
+    picture_mask_shape,
     sample_mask_shape,
     validate_broadcasts,
     validate_last_axis,
+    validate_list,
+    validate_pairs,
     validate_thinned,
 )
+from coursepkg.layer_torch import LeafModule, accumulator, drawing_from, has_numbers
 from coursepkg.validation import (
+    Setting,
     validate_positive_int,
     validate_positive_number,
     validate_probability,
     validate_shape,
 )
-from coursepkg.validation_torch import validate_float_tensor, validate_generator
+from coursepkg.validation_torch import (
+    validate_float_dtype,
+    validate_float_tensor,
+    validate_generator,
+    validate_mask,
+    validate_size,
+    validate_tensor,
+)
 
 # The coin and the mask
 
@@ -49,9 +65,17 @@ def sample_mask(shape, p, rng=None, *, device=None):
     Source: Srivastava et al. 2014, section 4, where p is the probability of keeping.
     """
     p = validate_probability("p", p)
+    return _toss(validate_size("shape", shape), p, rng, _place(rng, device))
+
+
+def _toss(shape, p, rng, device):
+    return torch.bernoulli(torch.empty(shape, dtype=torch.bool, device=device), 1 - p, **drawing_from(rng))
+
+
+def _place(rng, device):
+    """The device to draw on: the one that is given, or the generator's."""
     validate_generator("rng", rng)
-    device = rng.device if device is None and rng is not None else device
-    return torch.empty(shape, dtype=torch.bool, device=device).bernoulli_(1 - p, generator=rng)
+    return rng.device if device is None and rng is not None else device
 
 
 def apply_mask(x, mask, p):
@@ -68,9 +92,7 @@ def apply_mask(x, mask, p):
     Source: inverted dropout, as in torch.nn.Dropout.
     """
     p = validate_probability("p", p)
-    validate_float_tensor("x", x)
-    validate_boolean("mask", mask)
-    validate_broadcasts(mask, x.shape)
+    validate_masked(x, mask)
     return _nothing(x) if p == 1 else _scale_kept(x, mask, 1 / (1 - p))
 
 
@@ -128,15 +150,17 @@ def alpha_dropout(x, mask, p):
 
     Args:
         x: floating-point tensor, any shape.
-        mask: boolean tensor of x's shape, True = kept.
+        mask: boolean tensor, True = kept; its shape is x's or broadcasts to it.
         p: probability of dropping, in [0, 1].
     Returns:
         tensor like x; all 0 when p = 1, as torch gives it, for no scale can restore the variance then.
     Raises:
-        ValueError, TypeError: names p, its value and what is allowed.
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.AlphaDropout.
     """
-    if validate_probability("p", p) == 1:
+    p = validate_probability("p", p)
+    validate_masked(x, mask)
+    if p == 1:
         return _nothing(x)
     scale, shift = alpha_constants(p)
     return x.masked_fill(~mask, SELU_FLOOR) * scale + shift
@@ -146,20 +170,22 @@ def sample_noise(shape, p, rng=None, dtype=torch.float64, *, device=None):
     """Multiplicative noise with the mean 1 and the variance p / (1 - p) of a scaled dropout mask.
 
     Args:
-        shape: shape of the noise.
+        shape: shape of the noise, an int or a tuple.
         p: probability of dropping of the dropout it stands for, in [0, 1].
         rng: torch.Generator on `device`; None means torch's default one.
         dtype: a floating-point dtype.
-        device: where the noise lives.
+        device: where the noise lives; None means the generator's device, or torch's default one.
     Returns:
         tensor: 1 + sqrt(p / (1 - p)) * standard normal; 0 when p = 1, where the variance has no finite value.
     Raises:
-        ValueError, TypeError: names p, its value and what is allowed.
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 10.
     """
-    if validate_probability("p", p) == 1:
-        return torch.zeros(shape, dtype=dtype, device=device)
-    return 1 + (p / (1 - p)) ** 0.5 * torch.randn(shape, generator=rng, dtype=dtype, device=device)
+    p, shape = validate_probability("p", p), validate_size("shape", shape)
+    like = {"dtype": validate_float_dtype("dtype", dtype), "device": _place(rng, device)}
+    if p == 1:
+        return torch.zeros(shape, **like)
+    return 1 + (p / (1 - p)) ** 0.5 * torch.randn(shape, **like, **drawing_from(rng))
 
 
 def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
@@ -170,21 +196,20 @@ def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
         p: share of the pixels to drop, in [0, 1]; 1 drops all.
         block_size: side of a block in pixels; cut to the height or width when those are smaller.
         rng: torch.Generator on `device`; None means torch's default one.
-        device: where the mask lives.
+        device: where the mask lives; None means the generator's device, or torch's default one.
     Returns:
         bool tensor (N, C, H, W), True = kept.
     Raises:
-        ValueError, TypeError: names p or block_size, its value and what is allowed.
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
-    p = validate_probability("p", p)
-    validate_positive_int("block_size", block_size)
-    height, width = shape[2:]
-    size = min(block_size, height, width)
+    p, block_size = validate_probability("p", p), validate_positive_int("block_size", block_size)
+    n, channels, height, width = shape = picture_mask_shape(validate_size("shape", shape))
+    size, device = min(block_size, height, width), _place(rng, device)
     if p in (0, 1) or 0 in shape:
         return torch.full(shape, p < 1, device=device)
     gamma = dropblock_gamma(p, size, height, width)
-    corners = ~sample_mask((*shape[:2], height - size + 1, width - size + 1), gamma, rng, device=device)
+    corners = ~_toss((n, channels, height - size + 1, width - size + 1), gamma, rng, device)
     padded = F.pad(corners.float(), (size - 1,) * 4)  # (N, C, H + size - 1, W + size - 1)
     return F.max_pool2d(padded, size, stride=1) == 0
 
@@ -194,14 +219,17 @@ def rescale_kept(x, mask):
 
     Args:
         x: floating-point tensor.
-        mask: boolean tensor of x's shape, True = kept.
+        mask: boolean tensor, True = kept; its shape is x's or broadcasts to it.
     Returns:
         tensor like x; all 0 when nothing was kept.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1, the normalization in the last line.
     """
-    # A tensor, not a number, so that a GPU need not be waited for; and a half could not hold the count.
-    kept = mask.sum().clamp(min=1).to(torch.promote_types(x.dtype, torch.float32))
-    return _scale_kept(x, mask, (mask.numel() / kept).to(x.dtype))
+    validate_masked(x, mask)
+    dtype = accumulator(x.dtype)  # a half could hold neither the count nor the scale
+    kept = mask.sum(dtype=dtype).clamp(min=1)  # a tensor, not a number, so that a GPU need not be waited for
+    return _scale_kept(x.to(dtype), mask, mask.numel() / kept).to(x.dtype)
 
 
 def drop_connect(x, weight, bias, mask, p):
@@ -215,8 +243,12 @@ def drop_connect(x, weight, bias, mask, p):
         p: probability of dropping, in [0, 1].
     Returns:
         tensor (..., out_features).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect.
     """
+    p = validate_probability("p", p)
+    validate_linear(x, weight, bias)
     return F.linear(x, weight if mask is None else apply_mask(weight, mask, p), bias)
 
 
@@ -230,8 +262,13 @@ def maxout(x, weight, bias, k):
         k: number of pieces.
     Returns:
         (y, winner): both (..., out_features); winner is the number of the largest piece, the first on a tie.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Goodfellow et al. 2013, Maxout Networks, section 3.
     """
+    validate_linear(x, weight, bias)
+    if len(weight) % validate_positive_int("k", k):
+        raise ValueError(f"k must divide the {len(weight)} rows of weight, got {k}")
     pieces = F.linear(x, weight, bias).unflatten(-1, (weight.shape[0] // k, k))  # (..., out_features, k)
     winner = pieces.argmax(dim=-1)
     return pieces.gather(-1, winner[..., None])[..., 0], winner
@@ -262,11 +299,11 @@ def thinned_step(params, x, y, masks, lr):
     """
     lr = validate_positive_number("lr", lr)
     validate_float_tensor("x", x)
-    for weight, bias in params:
-        validate_float_tensor("params", weight)
-        validate_float_tensor("params", bias)
-    for mask in masks:
-        validate_boolean("masks", mask)
+    for pair in validate_pairs("params", params):
+        for array in pair:
+            validate_float_tensor("params", array)
+    for mask in validate_list("masks", masks):
+        validate_mask("masks", mask)
     validate_thinned(params, x, masks)
     _validate_labels("y", y, len(x), len(params[-1][1]))
 
@@ -295,61 +332,6 @@ def thinned_step(params, x, y, masks, lr):
 
 
 @torch.no_grad()
-def mc_predict(model, x, k, rng):
-    """Predict k times, each time with other masks.
-
-    Only the dropout layers, torch's own among them, are in training mode, so that batch normalization, say,
-    still uses its running statistics. The modes and generators of all layers are restored, also after an
-    exception, and so is torch's default generator.
-
-    Args:
-        model: an nn.Module that returns logits (N, classes).
-        x: the model's input, N samples.
-        k: number of predictions, >= 1.
-        rng: torch.Generator, on any device, that decides the masks of all dropout layers; None leaves each
-            layer its own generator.
-    Returns:
-        tensor (k, N, classes): softmax outputs; their mean over the first axis is the Monte-Carlo average.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
-    Source: Srivastava et al. 2014, section 7.5; Gal and Ghahramani 2016, Dropout as a Bayesian Approximation.
-    """
-    k = validate_positive_int("k", k)
-    validate_generator("rng", rng)
-    dropouts = [layer for layer in model.modules() if isinstance(layer, _DROPOUTS)]
-    modes = [(layer, layer.training) for layer in model.modules()]
-    generators = [(layer, layer.rng) for layer in dropouts if hasattr(layer, "rng")]
-    try:
-        model.eval()
-        for layer in dropouts:
-            layer.training = True
-        with _drawing_from(rng, x.device, [layer for layer, _ in generators]):
-            return torch.stack([model(x).softmax(dim=-1) for _ in range(k)])
-    finally:
-        for layer, mode in modes:
-            layer.training = mode
-        for layer, generator in generators:
-            layer.rng = generator
-
-
-@contextmanager
-def _drawing_from(rng, device, layers):
-    """Lets the generator rng decide what `layers` draw, and what torch's own dropout draws on this device."""
-    on_gpu = device.type == "cuda"
-    with torch.random.fork_rng([device] if on_gpu else [], enabled=rng is not None):
-        if rng is not None:
-            seed = torch.randint(2**63 - 1, (), generator=rng, device=rng.device).item()
-            for layer in layers:
-                layer.rng = torch.Generator(device).manual_seed(seed)
-            # Not torch.manual_seed, which would reach the generators of other devices.
-            torch.default_generator.manual_seed(seed)
-            if on_gpu:
-                with torch.cuda.device(device):
-                    torch.cuda.manual_seed(seed)
-        yield
-
-
-@torch.no_grad()
 def max_norm_(w, c):
     """Shrink, in place, the incoming weights of every unit whose norm is above c to the norm c.
 
@@ -366,8 +348,33 @@ def max_norm_(w, c):
     c = validate_positive_number("c", c)
     if w.ndim < 2:
         raise ValueError(f"w must have shape (out, in) or (out, in, ...), got shape {tuple(w.shape)}")
-    norm = torch.linalg.vector_norm(w, dim=tuple(range(1, w.ndim)), keepdim=True)
-    return w.mul_(c / norm.clamp(min=c))
+    dtype = accumulator(w.dtype)
+    rows = F.pad(w.flatten(1).to(dtype), (0, 1))  # with a 0, so that a row without weights has a largest, too
+    # In shares of the largest no square overflows or vanishes.
+    largest = rows.abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(dtype).tiny)
+    length = torch.linalg.vector_norm(rows / largest, dim=1, keepdim=True)
+    shrunk = (rows / largest * (c / length))[:, :-1].view(w.shape)
+    too_long = (length * largest > c).view(-1, *(1,) * (w.ndim - 1))
+    return w.copy_(shrunk.where(too_long, w))
+
+
+def validate_masked(x, mask):
+    """A floating-point tensor, and a boolean one that broadcasts to its shape."""
+    validate_float_tensor("x", x)
+    validate_mask("mask", mask)
+    validate_broadcasts(mask, x.shape)
+
+
+def validate_linear(x, weight, bias):
+    """The input, the weight (out, in) and the bias (out,) or None of a linear map, all of one dtype."""
+    validate_float_tensor("weight", weight)
+    if weight.ndim != 2:
+        raise ValueError(f"weight must have shape (out, in), got {tuple(weight.shape)}")
+    validate_input(x, weight)
+    if bias is not None:
+        validate_tensor(
+            "bias", bias, weight.dtype, f"a tensor of weight's dtype {weight.dtype}", weight.shape[:1]
+        )
 
 
 def validate_input(x, weight):
@@ -378,19 +385,8 @@ def validate_input(x, weight):
     validate_last_axis(x.shape, weight.shape)
 
 
-def validate_boolean(name, mask):
-    """A boolean tensor."""
-    if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
-        kind = f"dtype {mask.dtype}" if isinstance(mask, torch.Tensor) else type(mask).__name__
-        raise TypeError(f"{name} must be a boolean tensor, True = kept, got {kind}")
-
-
 def _validate_labels(name, y, n, num_classes):
-    if not isinstance(y, torch.Tensor) or y.dtype != torch.int64:
-        raise TypeError(
-            f"{name} must be class numbers, an int64 tensor, got {getattr(y, 'dtype', type(y).__name__)}"
-        )
-    validate_shape(name, y, (n,))
+    validate_tensor(name, y, torch.int64, "class numbers, an int64 tensor", (n,))
     if n and not (y.min() >= 0 and y.max() < num_classes):
         raise ValueError(f"{name} must be from 0 to {num_classes - 1}, got {y.min()} to {y.max()}")
 
@@ -398,10 +394,12 @@ def _validate_labels(name, y, n, num_classes):
 # Layers
 
 
-class DropoutLayer(nn.Module):
+class DropoutLayer(LeafModule):
     """What the family shares: p, the generator, and the mask of the last forward pass.
 
-    `mask` is None after a pass in eval mode, where the layer is the identity.
+    `mask` is None after a pass in eval mode, where the layer is the identity, and after one that was traced
+    (see `has_numbers`). Under `torch.utils.checkpoint` leave rng None: only torch's default generators are
+    restored for the second run, and another one draws another mask there.
 
     Args:
         p: probability of dropping, in [0, 1].
@@ -410,10 +408,11 @@ class DropoutLayer(nn.Module):
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
 
+    p, rng = Setting(validate_probability), Setting(validate_generator)
+
     def __init__(self, p=0.5, *, rng=None):
         super().__init__()
-        self.p = validate_probability("p", p)
-        self.rng = validate_generator("rng", rng)
+        self.p, self.rng = p, rng
         self.mask = None
 
     def forward(self, x, mask=None):
@@ -436,7 +435,7 @@ class DropoutLayer(nn.Module):
             mask = self._draw(x)
         else:
             self._validate_given(mask, shape)
-        self.mask = mask
+        self.mask = mask if has_numbers(mask) else None
         return self._drop(x, mask)
 
     def extra_repr(self):
@@ -446,7 +445,7 @@ class DropoutLayer(nn.Module):
         return shape
 
     def _draw(self, x):
-        return sample_mask(self._mask_shape(x.shape), self.p, self.rng, device=x.device)
+        return _toss(self._mask_shape(x.shape), self.p, self.rng, x.device)
 
     def _drop(self, x, mask):
         return apply_mask(x, mask, self.p)
@@ -455,8 +454,7 @@ class DropoutLayer(nn.Module):
         return x
 
     def _validate_given(self, mask, shape):
-        validate_boolean("mask", mask)
-        validate_shape("mask", mask, shape)
+        validate_mask("mask", mask, shape)
 
 
 class Dropout(DropoutLayer):
@@ -555,17 +553,17 @@ class DropBlock2d(DropoutLayer):
         equation 1; the defaults are its setting for ResNet-50, keep_prob 0.9 and block_size 7.
     """
 
+    block_size = Setting(validate_positive_int)
+
     def __init__(self, p=0.1, block_size=7, *, rng=None):
         super().__init__(p, rng=rng)
-        self.block_size = validate_positive_int("block_size", block_size)
+        self.block_size = block_size
 
     def extra_repr(self):
         return f"p={self.p}, block_size={self.block_size}"
 
     def _mask_shape(self, shape):
-        if len(shape) != 4:
-            raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
-        return shape
+        return picture_mask_shape(shape)
 
     def _draw(self, x):
         return sample_block_mask(x.shape, self.p, self.block_size, self.rng, device=x.device)
@@ -607,11 +605,10 @@ class GaussianDropout(DropoutLayer):
         return _nothing(x) if self.p == 1 else x * mask.to(x.dtype)
 
     def _validate_given(self, mask, shape):
-        validate_float_tensor("mask", mask)
-        validate_shape("mask", mask, shape)
+        validate_shape("mask", validate_float_tensor("mask", mask), shape)
 
 
-class DropConnect(nn.Linear):
+class DropConnect(LeafModule, nn.Linear):
     """A Linear layer that drops weights instead of units; the mask has the weight's shape.
 
     The scale is inverted, 1 / (1 - p), so that eval mode is a plain Linear. One mask serves the whole batch.
@@ -631,13 +628,12 @@ class DropConnect(nn.Linear):
         sample and at test time samples from a Gaussian fitted to the sum, where here the mean weight is used.
     """
 
+    in_features, out_features = Setting(validate_positive_int), Setting(validate_positive_int)
+    p, rng = Setting(validate_probability), Setting(validate_generator)
+
     def __init__(self, in_features, out_features, bias=True, p=0.5, *, rng=None, device=None, dtype=None):
-        p = validate_probability("p", p)
-        validate_positive_int("in_features", in_features)
-        validate_positive_int("out_features", out_features)
+        self.p, self.rng = p, rng
         super().__init__(in_features, out_features, bias, device, dtype)
-        self.p = p
-        self.rng = validate_generator("rng", rng)
         self.mask = None
 
     def forward(self, x, mask=None):
@@ -657,16 +653,15 @@ class DropConnect(nn.Linear):
         elif mask is None:
             mask = sample_mask(self.weight.shape, self.p, self.rng, device=x.device)
         else:
-            validate_boolean("mask", mask)
-            validate_shape("mask", mask, self.weight.shape)
-        self.mask = mask
+            validate_mask("mask", mask, self.weight.shape)
+        self.mask = mask if has_numbers(mask) else None
         return drop_connect(x, self.weight, self.bias, mask, self.p)
 
     def extra_repr(self):
         return f"{super().extra_repr()}, p={self.p}"
 
 
-class Maxout(nn.Linear):
+class Maxout(LeafModule, nn.Linear):
     """Units that put out the largest of k linear maps of their input.
 
     Args:
@@ -681,11 +676,13 @@ class Maxout(nn.Linear):
     Source: Goodfellow et al. 2013, Maxout Networks, section 3.
     """
 
+    in_features, out_features = Setting(validate_positive_int), Setting(validate_positive_int)
+    k = Setting(validate_positive_int)
+
     def __init__(self, in_features, out_features, k=2, bias=True, *, device=None, dtype=None):
-        validate_positive_int("in_features", in_features)
-        out_features, k = validate_positive_int("out_features", out_features), validate_positive_int("k", k)
-        super().__init__(in_features, out_features * k, bias, device, dtype)
         self.out_features, self.k = out_features, k
+        super().__init__(in_features, self.out_features * self.k, bias, device, dtype)
+        self.out_features = out_features
 
     def forward(self, x):
         """The largest piece of every unit.
@@ -704,4 +701,155 @@ class Maxout(nn.Linear):
         return f"{super().extra_repr()}, k={self.k}"
 
 
-_DROPOUTS = (DropoutLayer, DropConnect, nn.modules.dropout._DropoutNd)
+# Dropout that stays on
+
+
+# What drops by itself. A TransformerEncoderLayer takes a faster path past its dropout layers, unless it is in
+# training mode itself.
+_DROPPING = (
+    DropoutLayer,
+    DropConnect,
+    nn.modules.dropout._DropoutNd,
+    nn.MultiheadAttention,
+    nn.RNNBase,
+    nn.TransformerEncoderLayer,
+)
+
+
+@torch.no_grad()
+def mc_predict(model, x, k, rng):
+    """Predict k times, each time with other masks.
+
+    Only what drops is in training mode, so that batch normalization, say, still uses its running statistics.
+    That is dropout layers, those of torch and its attention and recurrent layers among them, and modules of
+    any other class that draw other random numbers in training mode than in evaluation mode: each such class
+    is tried, in one more pass. Modes and buffers are restored, also after an exception, and with an rng so
+    are all other generators.
+
+    Args:
+        model: an nn.Module that returns logits (N, classes).
+        x: the model's input, a tensor of N samples.
+        k: number of predictions, >= 1.
+        rng: torch.Generator, on any device, that decides all masks; None leaves each layer its own generator.
+            On a GPU cuDNN draws the masks of recurrent layers by itself, whatever rng is.
+    Returns:
+        tensor (k, N, classes): softmax outputs; their mean over the first axis is the Monte-Carlo average.
+    Raises:
+        ValueError: nothing in the model drops, or what should drop did not, and all predictions are equal.
+        ValueError, TypeError: names the argument, its value and what is allowed.
+    Source: Srivastava et al. 2014, section 7.5; Gal and Ghahramani 2016, Dropout as a Bayesian Approximation.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"x must be a tensor, got {type(x).__name__}")
+    k = validate_positive_int("k", k)
+    generators = _generators(model, x.device)
+    with _drawing_from(validate_generator("rng", rng), generators):
+        dropping = _find_dropping(model, x, generators)
+        before = _states(generators)
+        with _in_training(model, dropping.values()):
+            predictions = torch.stack([_logits(model(x)).softmax(dim=-1) for _ in range(k)])
+        if _states(generators) == before:
+            _validate_sampled(model, dropping, predictions)
+    return predictions
+
+
+@contextmanager
+def _in_training(model, modules):
+    """Puts these modules alone into training mode. Modes and buffers come back, also after an exception."""
+    modes = [(module, module.training) for module in model.modules()]
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    try:
+        for module, _ in modes:
+            module.training = False
+        for module in modules:
+            module.training = True
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for buffer, value in buffers:
+            buffer.copy_(value)
+
+
+def _generators(model, device):
+    """Whatever a model on this device may draw from: torch's default generators, and those it holds."""
+    held = (value for module in model.modules() for value in vars(module).values())
+    on_gpu = [torch.cuda.default_generators[device.index]] if device.type == "cuda" else []
+    found = [torch.default_generator, *on_gpu, *(one for one in held if isinstance(one, torch.Generator))]
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _drawing_from(rng, generators):
+    """Lets rng decide what the generators give, and puts them back; None leaves them alone."""
+    if rng is None:
+        yield
+        return
+    seeds = torch.randint(2**63 - 1, (len(generators),), generator=rng, device=rng.device).tolist()
+    with _put_back(generators):
+        for generator, seed in zip(generators, seeds, strict=True):
+            generator.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _put_back(generators):
+    before = [generator.get_state() for generator in generators]
+    try:
+        yield
+    finally:
+        for generator, state in zip(generators, before, strict=True):
+            generator.set_state(state)
+
+
+def _states(generators):
+    return [generator.get_state().numpy().tobytes() for generator in generators]
+
+
+def _find_dropping(model, x, generators):
+    """dict: the modules that drop, under their names in the model."""
+    modules = dict(model.named_modules())
+    dropping = {name: module for name, module in modules.items() if isinstance(module, _DROPPING)}
+    classes = {type(module) for name, module in modules.items() if name not in dropping}
+    unknown = [kind for kind in classes if not kind.__module__.startswith(("torch.nn.", "coursepkg."))]
+    usual = _states_after(model, x, [], generators) if unknown else None
+    for kind in unknown:
+        tried = {name: module for name, module in modules.items() if type(module) is kind}
+        if _states_after(model, x, tried.values(), generators) != usual:
+            dropping |= tried
+    return dropping
+
+
+def _states_after(model, x, modules, generators):
+    """What the generators would be at after a pass with these modules in training mode."""
+    with _put_back(generators), _in_training(model, modules):
+        model(x)
+        return _states(generators)
+
+
+def _logits(y):
+    if not isinstance(y, torch.Tensor):
+        raise TypeError(f"model must return a tensor of logits, got {type(y).__name__}")
+    return y
+
+
+def _validate_sampled(model, dropping, predictions):
+    """Refuses a model that drew no random number, unless its probabilities of dropping are 0 or 1."""
+    if not dropping:
+        raise ValueError(f"model must hold a layer that drops, got {type(model).__name__} without one")
+    silent = [
+        f"{name} ({type(module).__name__})"
+        for name, module in dropping.items()
+        if 0 < _probability(module) < 1
+    ]
+    if silent and len(predictions) > 1 and (predictions == predictions[0]).all():
+        raise ValueError(f"model must drop, but {', '.join(silent)} did not: all predictions are equal")
+
+
+def _probability(module):
+    """With which a module of _DROPPING drops; 0 for a TransformerEncoderLayer, whose layers do."""
+    if isinstance(module, nn.MultiheadAttention | nn.RNNBase):
+        return module.dropout
+    return getattr(module, "p", 0)

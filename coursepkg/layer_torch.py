@@ -1,0 +1,66 @@
+"""What torch layers of all chapters have in common."""
+
+import functools
+
+import torch
+from torch import nn
+
+
+class LeafModule(nn.Module):
+    """A module that torch.fx takes as one node, as it takes those of torch.nn.
+
+    A network that was traced still has the module itself in it, with its settings, parameters and mode. The
+    code of `forward` is not traced, so that it may validate, count and choose.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "forward" in vars(cls):
+            cls.forward = _as_one_node(cls.forward)
+
+
+def _as_one_node(forward):
+    @functools.wraps(forward)
+    def forward_or_node(self, *args, **kwargs):
+        if args and isinstance(args[0], torch.fx.Proxy):
+            return _node(self, args, kwargs)
+        return forward(self, *args, **kwargs)
+
+    return forward_or_node
+
+
+def _node(module, args, kwargs):
+    tracer = args[0].tracer
+    if module is tracer.root:  # a node needs a name, and what is traced has none: put it into one that has
+        tracer.root, name = nn.ModuleDict({"layer": module}), "layer"
+    else:
+        name = tracer.path_of_module(module)
+    return tracer.create_proxy("call_module", name, args, kwargs)
+
+
+def has_numbers(x):
+    """Whether x is a tensor whose numbers can be looked at.
+
+    Not so while torch.compile, torch.export, torch.fx or a transform of torch.func traces, on the device
+    "meta", and for None.
+    """
+    if torch.compiler.is_compiling() or type(x) is not torch.Tensor or x.is_meta:
+        return False
+    try:
+        x.data_ptr()
+    except RuntimeError:  # a tensor of torch.func
+        return False
+    return True
+
+
+def drawing_from(rng):
+    """The keyword argument with which torch draws from rng; none for None.
+
+    With a shape that varies, as a dynamic one of torch.export, torch does not trace `generator=None`.
+    """
+    return {} if rng is None else {"generator": rng}
+
+
+def accumulator(dtype):
+    """The dtype that numbers of a floating-point dtype are summed in: float32 for half precision."""
+    return torch.promote_types(dtype, torch.float32)
