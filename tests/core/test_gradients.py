@@ -197,6 +197,18 @@ def test_a_layer_that_draws_is_refused_whatever_it_puts_out(layer):
     layer.train()
 
 
+def test_two_outputs_for_one_input_are_refused_whatever_the_reason():
+    class Counts(Layer):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            return self.calls * x
+
+    with pytest.raises(ValueError, match="Counts is random, so there is no derivative"):
+        gradcheck(Counts(), X)
+
+
 def test_a_layer_that_seeds_itself_or_holds_a_generator_is_not_random():
     assert gradcheck(Draws(lambda _: np.random.default_rng(0).random()), X).ok
     assert gradcheck(Draws(lambda _: None, np.random.default_rng(0)), X).ok
