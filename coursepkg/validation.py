@@ -41,6 +41,14 @@ def validate_probability(name, value):
     return value
 
 
+def validate_number(name, value):
+    """A finite number, as int or float."""
+    value = _validate_number(name, value, "a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value}")
+    return value
+
+
 def validate_positive_number(name, value):
     """A finite number > 0, as int or float."""
     value = _validate_number(name, value, "a number > 0")

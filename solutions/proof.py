@@ -8,6 +8,7 @@ import jupytext
 from solutions.source import SourceError
 
 FACTS = {"title", "question", "violates", "caught_by"}
+THE_PACKAGE = "the package"  # title of the alternative that hands in what the package has
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,20 @@
-"""Conv2d: every window of the picture becomes a row of a matrix, and the convolution one matrix product.
+"""Conv2d: one matrix product for each row of the kernel.
 
-`conv2d` and `conv2d_backward` are the version to read. `Conv2d` calls the same functions in `fast`.
+All pixels that lie under one row of the kernel, for every position at once, are the rows of a matrix. Its
+product with this row's weights is its share of the output, and the shares add up.
 """
+
+import functools
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from coursepkg.layer import Layer
-from coursepkg.nn import fast
+from coursepkg.nn.channels import channels_first, channels_last, sum_of_rows
 from coursepkg.nn.init import initial_bias, torch_default
 from coursepkg.validation import (
+    Setting,
+    validate_bool,
     validate_dtype,
     validate_generator,
     validate_gradient,
@@ -17,6 +22,8 @@ from coursepkg.validation import (
     validate_per_axis,
     validate_positive_int,
 )
+
+BLOCK = 1 << 16  # elements of the matrix at a time, few enough to stay in a processor's cache
 
 
 def conv2d(x, weight, bias, stride, padding, dilation):
@@ -30,16 +37,19 @@ def conv2d(x, weight, bias, stride, padding, dilation):
         padding: pair, rows and columns of zeros added at each side, >= 0.
         dilation: pair, pixels from one element of the kernel to the next, >= 1.
     Returns:
-        array (N, O, OH, OW), where OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1.
+        array (N, O, OH, OW), where OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1; the channels
+        lie last in memory.
     Source: torch.nn.functional.conv2d.
     """
-    windows = _windows(_pad(x, padding), weight.shape[2:], stride, dilation)
-    n, _, out_h, out_w, _, _ = windows.shape
-    columns = windows.transpose(0, 2, 3, 1, 4, 5).reshape(n * out_h * out_w, -1)  # (N*OH*OW, C*KH*KW)
-    y = columns @ weight.reshape(len(weight), -1).T  # (N*OH*OW, O)
-    if bias is not None:
-        y += bias
-    return y.reshape(n, out_h, out_w, -1).transpose(0, 3, 1, 2)  # (N, O, OH, OW)
+    windows = _windows(_padded(channels_last(x), padding), weight.shape[2:], stride, dilation)
+    kernels = weight.transpose(2, 3, 1, 0).reshape(weight.shape[2], -1, len(weight))  # (KH, KW*C, O)
+    y = np.empty((*windows.shape[:3], len(weight)), x.dtype)
+    y[...] = 0 if bias is None else bias
+    for block in _blocks(windows):
+        pixels = y[block].reshape(-1, len(weight))  # (positions, O)
+        for i, kernel in enumerate(kernels):
+            pixels += windows[block][:, :, :, i].reshape(-1, len(kernel)) @ kernel
+    return channels_first(y)
 
 
 def conv2d_backward(dy, x, weight, stride, padding, dilation):
@@ -51,29 +61,49 @@ def conv2d_backward(dy, x, weight, stride, padding, dilation):
     Returns:
         (dx, dweight, dbias): arrays in the shapes of x and weight, and (O,).
     """
-    padded = _pad(x, padding)
-    windows = _windows(padded, weight.shape[2:], stride, dilation)
-    dweight = np.einsum("nohw,nchwij->ocij", dy, windows, optimize=True)
-    dwindows = np.einsum("nohw,ocij->nchwij", dy, weight, optimize=True)
+    padded, dy = _padded(channels_last(x), padding), channels_last(dy)
     dpadded = np.zeros_like(padded)
-    into = _windows(dpadded, weight.shape[2:], stride, dilation, writeable=True)
-    for i in range(weight.shape[2]):
-        for j in range(weight.shape[3]):
-            # For one i and j no two windows share a pixel, so += adds each exactly once.
-            into[..., i, j] += dwindows[..., i, j]
+    windows, into = (_windows(array, weight.shape[2:], stride, dilation) for array in (padded, dpadded))
+    kernels = np.ascontiguousarray(weight.transpose(2, 3, 0, 1))  # (KH, KW, O, C)
+    dkernels = np.zeros((len(kernels), len(weight), kernels[0, :, 0].size), x.dtype)  # (KH, O, KW*C)
+    for block in _blocks(windows):
+        pixels = dy[block].reshape(-1, len(weight))
+        for i, row in enumerate(kernels):
+            dkernels[i] += pixels.T @ windows[block][:, :, :, i].reshape(len(pixels), -1)
+            for j, tap in enumerate(row):
+                # For one tap no two windows share a pixel, so += adds each exactly once.
+                at = into[block][:, :, :, i, j]
+                at += (pixels @ tap).reshape(at.shape)
     (top, left), (height, width) = padding, x.shape[2:]
-    return dpadded[:, :, top : top + height, left : left + width], dweight, dy.sum(axis=(0, 2, 3))
+    dx = dpadded[:, top : top + height, left : left + width]
+    dweight = dkernels.reshape(*kernels.shape[0:1], len(weight), *kernels.shape[1:2], -1).transpose(
+        1, 3, 0, 2
+    )
+    return channels_first(dx), np.ascontiguousarray(dweight), sum_of_rows(dy.reshape(-1, len(weight)))
 
 
-def _pad(x, padding):
-    return np.pad(x, ((0, 0), (0, 0), *((side, side) for side in padding)))
+def _padded(x, padding):
+    """x (N, H, W, C) with rows and columns of zeros at each side."""
+    (top, left), (n, height, width, channels) = padding, x.shape
+    if not top and not left:
+        return x
+    padded = np.zeros((n, height + 2 * top, width + 2 * left, channels), x.dtype)
+    padded[:, top : top + height, left : left + width] = x
+    return padded
 
 
-def _windows(padded, kernel_size, stride, dilation, writeable=False):
-    """View (N, C, OH, OW, KH, KW) of a padded x: the pixels under the kernel at each position."""
+def _windows(padded, kernel_size, stride, dilation):
+    """View (N, OH, OW, KH, KW, C) of a padded x: the pixels under the kernel at each position."""
     span = [d * (k - 1) + 1 for k, d in zip(kernel_size, dilation, strict=True)]
-    everywhere = sliding_window_view(padded, span, axis=(2, 3), writeable=writeable)
-    return everywhere[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
+    everywhere = sliding_window_view(padded, span, axis=(1, 2), writeable=True)
+    at = everywhere[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
+    return at.transpose(0, 1, 2, 4, 5, 3)
+
+
+def _blocks(windows):
+    """Slices of a few pictures, so many that the matrix of one row of the kernel is a block."""
+    step = max(1, BLOCK // max(1, windows[:1, :, :, 0].size))
+    return [slice(start, start + step) for start in range(0, len(windows), step)]
 
 
 class Conv2d(Layer):
@@ -98,6 +128,9 @@ class Conv2d(Layer):
     """
 
     param_names = ("weight", "bias")
+    stride = Setting(functools.partial(validate_per_axis, axes=2, minimum=1))
+    padding = Setting(functools.partial(validate_per_axis, axes=2, minimum=0))
+    dilation = Setting(functools.partial(validate_per_axis, axes=2, minimum=1))
 
     def __init__(
         self,
@@ -117,28 +150,34 @@ class Conv2d(Layer):
         in_channels = validate_positive_int("in_channels", in_channels)
         out_channels = validate_positive_int("out_channels", out_channels)
         kernel_size = validate_per_axis("kernel_size", kernel_size, axes=2, minimum=1)
-        self.stride = validate_per_axis("stride", stride, axes=2, minimum=1)
-        self.padding = validate_per_axis("padding", padding, axes=2, minimum=0)
-        self.dilation = validate_per_axis("dilation", dilation, axes=2, minimum=1)
-        rng, dtype = validate_generator("rng", rng), validate_dtype("dtype", dtype)
+        self.stride, self.padding, self.dilation = stride, padding, dilation
+        bias, dtype = validate_bool("bias", bias), validate_dtype("dtype", dtype)
+        rng = validate_generator("rng", rng)
         self.weight = init((out_channels, in_channels, *kernel_size), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None
+
+    def extra_repr(self):
+        out_channels, in_channels, *kernel_size = self.weight.shape
+        words = [f"{in_channels}, {out_channels}, kernel_size={tuple(kernel_size)}, stride={self.stride}"]
+        words += [f"padding={self.padding}"] if any(self.padding) else []
+        words += [f"dilation={self.dilation}"] if self.dilation != (1, 1) else []
+        words += ["bias=False"] if self.bias is None else []
+        return ", ".join(words)
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, O, OH, OW)."""
         validate_input(x, self.weight)
         self._validate_shape(x)
-        y = fast.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation)
-        self.saved = x, y.shape
+        geometry = self.weight, self.stride, self.padding, self.dilation
+        y = conv2d(x, self.weight, self.bias, *geometry[1:])
+        self.saved = x, y.shape, geometry, self.bias is not None
         return y
 
     def backward(self, dy):
-        x, y_shape = self.saved
-        validate_gradient(dy, y_shape, x.dtype)
-        dx, dweight, dbias = fast.conv2d_backward(
-            dy, x, self.weight, self.stride, self.padding, self.dilation
-        )
-        self.grads = {"weight": dweight} if self.bias is None else {"weight": dweight, "bias": dbias}
+        x, shape, geometry, has_bias = self.saved
+        validate_gradient(dy, shape, x.dtype)
+        dx, dweight, dbias = conv2d_backward(dy, x, *geometry)
+        self.grads = {"weight": dweight, "bias": dbias} if has_bias else {"weight": dweight}
         return dx
 
     def _validate_shape(self, x):

@@ -1,14 +1,14 @@
-"""Normalization: subtract a mean, divide by a standard deviation, then scale and shift with learned numbers.
+"""Normalization: subtract the mean, divide by the standard deviation, scale and shift by learned numbers."""
 
-`batch_norm` and `batch_norm_backward` are the version to read. `BatchNorm1d` and `BatchNorm2d` call the same
-functions in `fast`.
-"""
+import math
 
 import numpy as np
 
 from coursepkg.layer import Layer
-from coursepkg.nn import fast
+from coursepkg.nn.channels import channels_first, channels_last, sum_of_rows
 from coursepkg.validation import (
+    Setting,
+    validate_bool,
     validate_dtype,
     validate_gradient,
     validate_input,
@@ -28,18 +28,30 @@ def batch_norm(x, weight, bias, eps, statistics=None):
         statistics: pair (mean, variance) of arrays (C,) to normalize with; None takes those of x itself.
     Returns:
         (y, normalized, mean, variance): normalized is y before scale and shift, in x's shape; the variance is
-        the mean square, not the unbiased estimate.
+        the mean square, not the unbiased estimate. The channels lie last in memory.
     Source: Ioffe and Szegedy 2015, algorithm 1; torch.nn.functional.batch_norm.
     """
-    axes = _all_but_channels(x)
-    mean, var = (x.mean(axes), x.var(axes)) if statistics is None else statistics
-    normalized = (x - _per_channel(mean, x)) / np.sqrt(_per_channel(var, x) + eps)
-    y = normalized * _per_channel(weight, x) + _per_channel(bias, x)
+    pixels, channels = channels_last(x), x.shape[1]
+    rows = _rows(pixels)
+    if statistics is None:
+        mean = _mean(rows, channels)
+        centered = rows - _along(mean, rows)
+        var = _mean(centered * centered, channels)
+    else:
+        mean, var = statistics
+        centered = rows - _along(mean, rows)
+    normalized = centered * _along(1 / np.sqrt(var + eps), rows)
+    y = normalized * _along(weight, rows)
+    y += _along(bias, rows)
+    y, normalized = (channels_first(array.reshape(pixels.shape)) for array in (y, normalized))
     return y, normalized, mean, var
 
 
 def batch_norm_backward(dy, normalized, weight, var, eps, own_statistics):
     """Gradients of `batch_norm`.
+
+    The statistics of a batch undo a common shift of its values, and a common stretch; so these two parts of a
+    gradient do not come through.
 
     Args:
         dy: array (N, C, ...), gradient of the loss with respect to y.
@@ -50,47 +62,77 @@ def batch_norm_backward(dy, normalized, weight, var, eps, own_statistics):
         (dx, dweight, dbias).
     Source: Ioffe and Szegedy 2015, section 3.
     """
-    axes = _all_but_channels(dy)
-    dnormalized = dy * _per_channel(weight, dy)
+    pixels, channels, count = channels_last(dy), dy.shape[1], max(dy.size // dy.shape[1], 1)
+    rows, normalized = _rows(pixels), _rows(channels_last(normalized))
+    dbias, dweight = _sum(rows, channels), _sum(rows * normalized, channels)
+    dx = rows
     if own_statistics:
-        dnormalized = _through_statistics(dnormalized, normalized, axes)
-    dx = dnormalized / np.sqrt(_per_channel(var, dy) + eps)
-    return dx, (dy * normalized).sum(axes), dy.sum(axes)
+        shift, stretch = _along(dbias / count, rows), _along(dweight / count, rows)
+        dx = rows - shift
+        dx -= normalized * stretch
+    dx = dx * _along(weight / np.sqrt(var + eps), rows)
+    return channels_first(dx.reshape(pixels.shape)), dweight, dbias
 
 
-def _through_statistics(dnormalized, normalized, axes):
-    """Takes from a gradient what mean and variance undo: a common shift, and a common stretch."""
-    shift = dnormalized.mean(axes, keepdims=True)
-    stretch = (dnormalized * normalized).mean(axes, keepdims=True)
-    return dnormalized - shift - normalized * stretch
+def _rows(pixels):
+    """Pixels (N, ..., W, C) as a matrix of rows of pixels (N*..., W*C); (N, C) as it is."""
+    shape = pixels.shape
+    return pixels.reshape(math.prod(shape[:-2]), math.prod(shape[-2:])) if pixels.ndim > 2 else pixels
 
 
-def _all_but_channels(x):
-    return (0, *range(2, x.ndim))
+def _along(values, rows):
+    """One value for each channel, repeated for each pixel of a row: an inner loop over the whole row."""
+    return np.tile(values, rows.shape[1] // len(values))
 
 
-def _per_channel(values, x):
-    return values.reshape(-1, *[1] * (x.ndim - 2))
+def _sum(rows, channels):
+    return sum_of_rows(rows).reshape(-1, channels).sum(axis=0)
+
+
+def _mean(rows, channels):
+    return _sum(rows, channels) / max(rows.size // channels, 1)
+
+
+def validate_momentum(name, value):
+    """A number in [0, 1], or None."""
+    return None if value is None else validate_probability(name, value)
 
 
 class _BatchNorm(Layer):
     param_names = ("weight", "bias")
     buffer_names = ("running_mean", "running_var", "num_batches_tracked")
+    eps, momentum = Setting(validate_nonnegative_number), Setting(validate_momentum)
 
     def __init__(
-        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, *, dtype=np.float32
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        *,
+        bias=True,
+        dtype=np.float32,
     ):
         super().__init__()
         num_features = validate_positive_int("num_features", num_features)
         self.num_features = num_features
-        self.eps = validate_nonnegative_number("eps", eps)
-        self.momentum = None if momentum is None else validate_probability("momentum", momentum)
+        self.eps, self.momentum = eps, momentum
+        affine = validate_bool("affine", affine)
+        track_running_stats = validate_bool("track_running_stats", track_running_stats)
         dtype = validate_dtype("dtype", dtype)
         self.weight = np.ones(num_features, dtype) if affine else None
-        self.bias = np.zeros(num_features, dtype) if affine else None
+        self.bias = np.zeros(num_features, dtype) if affine and validate_bool("bias", bias) else None
         self.running_mean = np.zeros(num_features, dtype) if track_running_stats else None
         self.running_var = np.ones(num_features, dtype) if track_running_stats else None
         self.num_batches_tracked = np.zeros((), np.int64) if track_running_stats else None
+
+    def extra_repr(self):
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.weight is not None}, bias={self.bias is not None}, "
+            f"track_running_stats={self.running_mean is not None}"
+        )
 
     def forward(self, x):
         """Args: x, with the channels on axis 1. Returns: the same shape."""
@@ -108,18 +150,20 @@ class _BatchNorm(Layer):
         statistics = None if own_statistics else (self.running_mean, self.running_var)
         weight = np.ones(self.num_features, x.dtype) if self.weight is None else self.weight
         bias = np.zeros(self.num_features, x.dtype) if self.bias is None else self.bias
-        y, normalized, mean, var = fast.batch_norm(x, weight, bias, self.eps, statistics)
-        self.saved = normalized, weight, var, own_statistics
+        y, normalized, mean, var = batch_norm(x, weight, bias, self.eps, statistics)
+        self.saved = (
+            (normalized, weight, var.copy(), self.eps, own_statistics),
+            [*self._own(self.param_names)],
+        )
         if self.training and self.running_mean is not None:
             self._remember(mean, var, count)
         return y
 
     def backward(self, dy):
-        normalized, weight, var, own_statistics = self.saved
-        validate_gradient(dy, normalized.shape, normalized.dtype)
-        dx, dweight, dbias = fast.batch_norm_backward(dy, normalized, weight, var, self.eps, own_statistics)
-        if self.weight is not None:
-            self.grads = {"weight": dweight, "bias": dbias}
+        used, learned = self.saved
+        validate_gradient(dy, used[0].shape, used[0].dtype)
+        dx, dweight, dbias = batch_norm_backward(dy, *used)
+        self.grads = {name: grad for name, grad in (("weight", dweight), ("bias", dbias)) if name in learned}
         return dx
 
     def _remember(self, mean, var, count):
@@ -144,6 +188,7 @@ class BatchNorm1d(_BatchNorm):
         momentum: share of the new batch in the running statistics, in [0, 1]; None makes them plain averages.
         affine: False leaves scale and shift out.
         track_running_stats: False keeps no running statistics and always uses the batch's.
+        bias: False leaves the shift out.
         dtype: float32 or float64.
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
@@ -166,6 +211,7 @@ class BatchNorm2d(_BatchNorm):
         momentum: share of the new batch in the running statistics, in [0, 1]; None makes them plain averages.
         affine: False leaves scale and shift out.
         track_running_stats: False keeps no running statistics and always uses the batch's.
+        bias: False leaves the shift out.
         dtype: float32 or float64.
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
@@ -191,6 +237,7 @@ class LayerNorm(Layer):
     """
 
     param_names = ("weight", "bias")
+    eps = Setting(validate_nonnegative_number)
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=np.float32):
         super().__init__()
@@ -199,10 +246,16 @@ class LayerNorm(Layer):
         if not normalized_shape:
             raise ValueError(f"normalized_shape must name at least one axis, got {normalized_shape!r}")
         self.normalized_shape = tuple(validate_positive_int("normalized_shape", n) for n in normalized_shape)
-        self.eps = validate_nonnegative_number("eps", eps)
-        dtype = validate_dtype("dtype", dtype)
+        self.eps = eps
+        elementwise_affine = validate_bool("elementwise_affine", elementwise_affine)
+        bias, dtype = validate_bool("bias", bias), validate_dtype("dtype", dtype)
         self.weight = np.ones(self.normalized_shape, dtype) if elementwise_affine else None
         self.bias = np.zeros(self.normalized_shape, dtype) if elementwise_affine and bias else None
+
+    def extra_repr(self):
+        affine = self.weight is not None
+        bias = self.bias is not None
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={affine}, bias={bias}"
 
     def forward(self, x):
         """Args: x (..., *normalized_shape). Returns: the same shape."""
@@ -214,18 +267,20 @@ class LayerNorm(Layer):
             )
         scale = 1 / np.sqrt(x.var(axes, keepdims=True) + self.eps)
         normalized = (x - x.mean(axes, keepdims=True)) * scale
-        self.saved = normalized, scale, axes
+        self.saved = normalized, scale, axes, self.weight, self.bias is not None
         y = normalized if self.weight is None else normalized * self.weight
         return y if self.bias is None else y + self.bias
 
     def backward(self, dy):
-        normalized, scale, axes = self.saved
+        normalized, scale, axes, weight, has_bias = self.saved
         validate_gradient(dy, normalized.shape, normalized.dtype)
         examples = tuple(range(dy.ndim - len(axes)))
         dnormalized = dy
-        if self.weight is not None:
+        if weight is not None:
             self.grads = {"weight": (dy * normalized).sum(examples)}
-            dnormalized = dy * self.weight
-        if self.bias is not None:
+            dnormalized = dy * weight
+        if has_bias:
             self.grads = {"weight": self.grads["weight"], "bias": dy.sum(examples)}
-        return _through_statistics(dnormalized, normalized, axes) * scale
+        shift = dnormalized.mean(axes, keepdims=True)
+        stretch = (dnormalized * normalized).mean(axes, keepdims=True)
+        return (dnormalized - shift - normalized * stretch) * scale

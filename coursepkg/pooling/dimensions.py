@@ -5,9 +5,9 @@ attribute. Its docstring says `*spatial` and `*output` for the axes of input and
 depend on them in `Xd`.
 """
 
-import functools
-import inspect
 import re
+
+from coursepkg.binding import with_first
 
 AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
 
@@ -42,16 +42,8 @@ def classes(general):
 
 
 def _function(general, axes):
-    @functools.wraps(general)
-    def function(*args, **kwargs):
-        return general(axes, *args, **kwargs)
-
     name = re.sub("(_backward)?$", rf"{axes}d\1", general.__name__, count=1)
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = _text(general.__doc__, axes)
-    signature = inspect.signature(general)
-    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
-    return function
+    return with_first(general, axes, name, _text(general.__doc__, axes))
 
 
 def _text(docstring, axes):

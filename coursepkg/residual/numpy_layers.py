@@ -3,7 +3,7 @@
 import numpy as np
 
 from coursepkg.dropout.numpy_layers import DropPath
-from coursepkg.layer import Layer
+from coursepkg.layer import Layer, validate_layer
 from coursepkg.nn import BatchNorm2d, Conv2d, Linear, ReLU, Sequential, Sigmoid, he_normal
 from coursepkg.pooling.numpy_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
@@ -14,12 +14,20 @@ from coursepkg.residual.rules import (
     validate_stride_in,
 )
 from coursepkg.validation import (
+    Setting,
+    validate_bool,
     validate_float_array,
     validate_generator,
     validate_gradient,
     validate_nonnegative_int,
+    validate_number,
     validate_positive_int,
 )
+
+
+def validate_shortcut_layer(name, layer):
+    """A Layer, or None for the identity."""
+    return None if layer is None else validate_layer(name, layer)
 
 
 class Residual(Layer):
@@ -31,19 +39,20 @@ class Residual(Layer):
         branch: Layer.
         shortcut: Layer whose output has the shape of the branch's; None is the identity.
     Raises:
-        TypeError: one of them is no Layer. forward raises ValueError, with both shapes, if these differ.
+        TypeError: one of them is no Layer. forward raises ValueError, with both shapes, if these differ; and
+            neither way may write into what it is given, for that is what the other gets.
     Source: He et al. 2016, equation 1.
     """
 
+    branch, shortcut = Setting(validate_layer), Setting(validate_shortcut_layer)
+
     def __init__(self, branch, shortcut=None):
         super().__init__()
-        for name, layer in (("branch", branch), ("shortcut", shortcut)):
-            if not isinstance(layer, Layer) and not (name == "shortcut" and layer is None):
-                raise TypeError(f"{name} must be a Layer, got {layer!r}")
         self.branch, self.shortcut = branch, shortcut
 
     def forward(self, x):
-        """Args: x, whatever the branch takes. Returns: array of the branch's shape."""
+        """Args: x, float array of a shape that the branch takes. Returns: array of the branch's shape."""
+        x = read_only(validate_float_array("x", x))
         branch, shortcut = self.branch(x), x if self.shortcut is None else self.shortcut(x)
         if branch.shape != shortcut.shape:
             raise ValueError(
@@ -51,12 +60,13 @@ class Residual(Layer):
                 f"for x of shape {x.shape}"
             )
         y = branch + shortcut
-        self.saved = y.shape, y.dtype
+        self.saved = y.shape, y.dtype, self.shortcut
         return y
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        return self.branch.backward(dy) + (dy if self.shortcut is None else self.shortcut.backward(dy))
+        shape, dtype, shortcut = self.saved
+        dy = read_only(validate_gradient(dy, shape, dtype))
+        return self.branch.backward(dy) + (dy if shortcut is None else shortcut.backward(dy))
 
 
 class PaddedShortcut(Layer):
@@ -71,28 +81,33 @@ class PaddedShortcut(Layer):
     Source: He et al. 2016, section 3.3.
     """
 
+    in_channels, out_channels = Setting(validate_positive_int), Setting(validate_positive_int)
+    stride = Setting(validate_positive_int)
+
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
-        self.in_channels = validate_positive_int("in_channels", in_channels)
-        self.out_channels = validate_positive_int("out_channels", out_channels)
-        self.stride = validate_positive_int("stride", stride)
+        self.in_channels, self.out_channels, self.stride = in_channels, out_channels, stride
         validate_padded_shortcut(in_channels, out_channels)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, out_channels, ceil(H / stride), ceil(W / stride))."""
         validate_channels(x, self.in_channels)
+        validate_padded_shortcut(self.in_channels, self.out_channels)
         kept = x[:, :, :: self.stride, :: self.stride]
         y = np.zeros((len(x), self.out_channels, *kept.shape[2:]), x.dtype)
         y[:, : self.in_channels] = kept
-        self.saved = x.shape, y.shape, x.dtype
+        self.saved = x.shape, y.shape, x.dtype, self.stride
         return y
 
     def backward(self, dy):
-        x_shape, y_shape, dtype = self.saved
+        x_shape, y_shape, dtype, stride = self.saved
         validate_gradient(dy, y_shape, dtype)
         dx = np.zeros(x_shape, dtype)
-        dx[:, :, :: self.stride, :: self.stride] = dy[:, : self.in_channels]
+        dx[:, :, ::stride, ::stride] = dy[:, : x_shape[1]]
         return dx
+
+    def extra_repr(self):
+        return f"{self.in_channels}, {self.out_channels}, stride={self.stride}"
 
 
 class SqueezeExcitation(Layer):
@@ -108,9 +123,11 @@ class SqueezeExcitation(Layer):
     Source: Hu, Shen and Sun 2018, Squeeze-and-Excitation Networks, section 3.
     """
 
+    channels = Setting(validate_positive_int)
+
     def __init__(self, channels, reduction=16, *, rng=None, dtype=np.float32):
         super().__init__()
-        self.channels = validate_positive_int("channels", channels)
+        self.channels = channels
         hidden = max(1, channels // validate_positive_int("reduction", reduction))
         rng = validate_generator("rng", rng)
         self.pool = GlobalAvgPool()
@@ -121,7 +138,7 @@ class SqueezeExcitation(Layer):
 
     def forward(self, x):
         """Args: x (N, channels, H, W). Returns: the same shape."""
-        validate_channels(x, self.channels)
+        x = read_only(validate_channels(x, self.channels))
         gate = self.sigmoid(self.fc2(self.relu(self.fc1(self.pool(x)))))  # (N, C, 1, 1)
         self.saved = x, gate
         return x * gate
@@ -141,6 +158,8 @@ class _Block(Layer):
     is None; without `self.residual` there is no shortcut at all.
     """
 
+    in_channels, residual = Setting(validate_positive_int), Setting(validate_bool)
+
     def forward(self, x, mask=None):
         """The block's output.
 
@@ -150,15 +169,19 @@ class _Block(Layer):
         Returns:
             (N, out_channels, ceil(H / stride), ceil(W / stride)).
         """
-        validate_channels(x, self.in_channels)
-        y = self.relu(self._branch(x, mask) + self._shortcut(x))
-        self.saved = y.shape, y.dtype
+        x = read_only(validate_channels(x, self.in_channels))
+        total = self._branch(x, mask)
+        if self.residual:
+            total = total + self._shortcut(x)
+        y = self.relu(total)
+        self.saved = y.shape, y.dtype, self.residual
         return y
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        dsum = self.relu.backward(dy)
-        return self._branch_backward(dsum) + self._shortcut_backward(dsum)
+        shape, dtype, residual = self.saved
+        dtotal = read_only(self.relu.backward(validate_gradient(dy, shape, dtype)))
+        dx = self._branch_backward(dtotal)
+        return dx + self._shortcut_backward(dtotal) if residual else dx
 
     @property
     def mask(self):
@@ -177,13 +200,9 @@ class _Block(Layer):
         return dy
 
     def _shortcut(self, x):
-        if not self.residual:
-            return 0
         return x if self.downsample is None else self.downsample(x)
 
     def _shortcut_backward(self, dy):
-        if not self.residual:
-            return 0
         return dy if self.downsample is None else self.downsample.backward(dy)
 
     def _build(self, branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, dtype):
@@ -198,7 +217,7 @@ class _Block(Layer):
             branch["squeeze"] = SqueezeExcitation(out_channels, squeeze, rng=rng, dtype=dtype)
         if drop_path > 0:
             branch["drop_path"] = DropPath(drop_path, rng=rng)
-        self.residual, self.branch = bool(residual), tuple(branch)
+        self.residual, self.branch = residual, tuple(branch)
         for name, layer in branch.items():
             setattr(self, name, layer)
         self.downsample = (
@@ -243,7 +262,16 @@ class BasicBlock(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         rng = validate_generator("rng", rng)
         self.in_channels = in_channels
         branch = {
@@ -287,7 +315,16 @@ class Bottleneck(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
         rng = validate_generator("rng", rng)
         self.in_channels, out_channels = in_channels, EXPANSION * channels
@@ -331,7 +368,16 @@ class PreActBlock(_Block):
         dtype=np.float32,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         rng = validate_generator("rng", rng)
         self.in_channels = in_channels
         self.bn1, self.relu1 = BatchNorm2d(in_channels, dtype=dtype), ReLU()
@@ -347,15 +393,18 @@ class PreActBlock(_Block):
         self._project_activated = self.downsample is not None and shortcut != "A"
 
     def forward(self, x, mask=None):
-        validate_channels(x, self.in_channels)
-        activated = self.relu1(self.bn1(x))
-        y = self._branch(activated, mask) + self._shortcut(activated if self._project_activated else x)
-        self.saved = y.shape, y.dtype
+        x = read_only(validate_channels(x, self.in_channels))
+        activated = read_only(self.relu1(self.bn1(x)))
+        y = self._branch(activated, mask)
+        if self.residual:
+            y = y + self._shortcut(activated if self._project_activated else x)
+        self.saved = y.shape, y.dtype, self.residual
         return y
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
-        dactivated, dx = self._branch_backward(dy), self._shortcut_backward(dy)
+        shape, dtype, residual = self.saved
+        dy = read_only(validate_gradient(dy, shape, dtype))
+        dactivated, dx = self._branch_backward(dy), self._shortcut_backward(dy) if residual else 0
         if self._project_activated:
             dactivated, dx = dactivated + dx, 0
         return self.bn1.backward(self.relu1.backward(dactivated)) + dx
@@ -366,7 +415,7 @@ class Highway(Layer):
 
     Args:
         features: length of the last axis of x, >= 1.
-        gate_bias: where the gate's bias begins; negative lets x pass.
+        gate_bias: where the gate's bias begins, a finite number; negative lets x pass.
         rng: numpy.random.Generator; None means a fresh one.
         dtype: float32 or float64.
     Raises:
@@ -377,6 +426,7 @@ class Highway(Layer):
     def __init__(self, features, gate_bias=-2.0, *, rng=None, dtype=np.float32):
         super().__init__()
         features, rng = validate_positive_int("features", features), validate_generator("rng", rng)
+        gate_bias = validate_number("gate_bias", gate_bias)
         self.transform = Linear(features, features, init=he_normal, rng=rng, dtype=dtype)
         self.relu = ReLU()
         self.gate = Linear(features, features, init=he_normal, rng=rng, dtype=dtype)
@@ -385,6 +435,7 @@ class Highway(Layer):
 
     def forward(self, x):
         """Args: x (..., features). Returns: the same shape."""
+        x = read_only(validate_float_array("x", x))
         h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         self.saved = x, h, t
         return t * h + (1 - t) * x
@@ -413,9 +464,11 @@ class DenseBlock(Layer):
     Source: Huang et al. 2017, Densely Connected Convolutional Networks, equation 2.
     """
 
+    in_channels = Setting(validate_positive_int)
+
     def __init__(self, in_channels, growth, layers, *, rng=None, dtype=np.float32):
         super().__init__()
-        self.in_channels = validate_positive_int("in_channels", in_channels)
+        self.in_channels = in_channels
         growth, rng = validate_positive_int("growth", growth), validate_generator("rng", rng)
         for number in range(validate_nonnegative_int("layers", layers)):
             channels = in_channels + number * growth
@@ -428,12 +481,13 @@ class DenseBlock(Layer):
         """Args: x (N, in_channels, H, W). Returns: (N, in_channels + layers * growth, H, W)."""
         validate_channels(x, self.in_channels)
         for layer in self.children():
+            x = read_only(x)
             x = np.concatenate([x, layer(x)], axis=1)
         self.saved = x.shape, x.dtype
         return x
 
     def backward(self, dy):
-        validate_gradient(dy, *self.saved)
+        dy = read_only(validate_gradient(dy, *self.saved))
         for layer in reversed(list(self.children())):
             before = layer[0].num_features
             dy = dy[:, :before] + layer.backward(dy[:, before:])
@@ -483,3 +537,11 @@ def validate_channels(x, channels):
     validate_float_array("x", x)
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"x must have shape (N, {channels}, H, W), got {x.shape}")
+    return x
+
+
+def read_only(array):
+    """A view of an array that two layers get: one that writes into it would spoil what the other gets."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -5,17 +5,10 @@ from functools import partial
 import numpy as np
 
 from coursepkg.nn import BatchNorm2d, Flatten, Linear, ReLU, Sequential
-from coursepkg.pooling.numpy_layers import GlobalAvgPool, MaxPool2d
+from coursepkg.pooling.numpy_layers import AdaptiveAvgPool2d, MaxPool2d
+from coursepkg.residual.assembly import Parts, cifar_layers, imagenet_builders, imagenet_layers
 from coursepkg.residual.numpy_layers import BasicBlock, Bottleneck, PreActBlock, convolution
-from coursepkg.residual.rules import (
-    EXPANSION,
-    cifar_plan,
-    drop_path_shares,
-    imagenet_plan,
-    validate_block_name,
-    validate_stride_in,
-)
-from coursepkg.validation import validate_generator, validate_positive_int
+from coursepkg.validation import validate_generator
 
 
 class ResNet(Sequential):
@@ -33,7 +26,8 @@ class ResNet(Sequential):
         return [layer for name, layer in self.named_children() if name.startswith("layer")]
 
 
-def resnet18(
+def _resnet(
+    depth,
     num_classes=1000,
     *,
     residual=True,
@@ -43,7 +37,7 @@ def resnet18(
     rng=None,
     dtype=np.float32,
 ):
-    """ResNet-18 for pictures (N, 3, H, W), H and W at least 32.
+    """ResNet-{depth} for pictures (N, 3, H, W), H and W at least 32.
 
     Args:
         num_classes: outputs of the last layer, >= 1.
@@ -58,65 +52,21 @@ def resnet18(
         ResNet, whose state_dict has torchvision's keys.
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
-    Source: He et al. 2016, table 1; torchvision.models.resnet18.
+    Source: He et al. 2016, table 1; torchvision.models.resnet{depth}.
     """
-    return _imagenet(18, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
+    layers = imagenet_layers(
+        _parts(rng, dtype),
+        depth,
+        num_classes,
+        stride_in,
+        residual=residual,
+        shortcut=shortcut,
+        zero_init_residual=zero_init_residual,
+    )
+    return ResNet(**layers)
 
 
-def resnet34(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    rng=None,
-    dtype=np.float32,
-):
-    """ResNet-34; arguments, result and source as for `resnet18`."""
-    return _imagenet(34, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
-
-
-def resnet50(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    rng=None,
-    dtype=np.float32,
-):
-    """ResNet-50; arguments, result and source as for `resnet18`."""
-    return _imagenet(50, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
-
-
-def resnet101(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    rng=None,
-    dtype=np.float32,
-):
-    """ResNet-101; arguments, result and source as for `resnet18`."""
-    return _imagenet(101, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
-
-
-def resnet152(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    rng=None,
-    dtype=np.float32,
-):
-    """ResNet-152; arguments, result and source as for `resnet18`."""
-    return _imagenet(152, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype)
+resnet18, resnet34, resnet50, resnet101, resnet152 = imagenet_builders(_resnet)
 
 
 def cifar_resnet(
@@ -156,62 +106,35 @@ def cifar_resnet(
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
     """
-    plan = cifar_plan(depth, width)
-    rng = validate_generator("rng", rng)
-    validate_positive_int("num_classes", num_classes)
-    make = {"basic": BasicBlock, "preact": PreActBlock}[validate_block_name(block)]
-    same = {
-        "residual": residual,
-        "shortcut": shortcut,
-        "squeeze": squeeze,
-        "zero_init_residual": zero_init_residual,
-        "rng": rng,
-        "dtype": dtype,
-    }
-    shares = iter(drop_path_shares(drop_path, sum(map(len, plan))))
-    stages = {
-        f"layer{number}": Sequential(*(make(*sizes, drop_path=next(shares), **same) for sizes in blocks))
-        for number, blocks in enumerate(plan, start=1)
-    }
-    channels = 4 * width
-    start = {"conv1": convolution(in_channels, width, 3, 1, rng, dtype)}
-    norm = {"bn1": BatchNorm2d(width if block == "basic" else channels, dtype=dtype), "relu": ReLU()}
-    body = {**start, **norm, **stages} if block == "basic" else {**start, **stages, **norm}
-    return ResNet(**body, **_end(channels, num_classes, rng, dtype))
+    layers = cifar_layers(
+        _parts(rng, dtype),
+        depth,
+        width,
+        in_channels,
+        num_classes,
+        block,
+        drop_path,
+        residual=residual,
+        shortcut=shortcut,
+        squeeze=squeeze,
+        zero_init_residual=zero_init_residual,
+    )
+    return ResNet(**layers)
 
 
-def _imagenet(depth, num_classes, residual, shortcut, stride_in, zero_init_residual, rng, dtype):
-    kind, plan = imagenet_plan(depth)
-    validate_stride_in(stride_in)
-    validate_positive_int("num_classes", num_classes)
-    rng = validate_generator("rng", rng)
-    common = {
-        "residual": residual,
-        "shortcut": shortcut,
-        "zero_init_residual": zero_init_residual,
-        "rng": rng,
-        "dtype": dtype,
-    }
-    start = {
-        "conv1": convolution(3, 64, 7, 2, rng, dtype),
-        "bn1": BatchNorm2d(64, dtype=dtype),
-        "relu": ReLU(),
-        "maxpool": MaxPool2d(3, 2, 1),
-    }
-    if kind == "basic":
-        make, channels = BasicBlock, 512
-    else:
-        make, channels = partial(Bottleneck, stride_in=stride_in), 512 * EXPANSION
-    stages = {
-        f"layer{number}": Sequential(*(make(*sizes, **common) for sizes in blocks))
-        for number, blocks in enumerate(plan, start=1)
-    }
-    return ResNet(**start, **stages, **_end(channels, num_classes, rng, dtype))
-
-
-def _end(channels, num_classes, rng, dtype):
-    return {
-        "avgpool": GlobalAvgPool(),
-        "flatten": Flatten(),
-        "fc": Linear(channels, num_classes, rng=rng, dtype=dtype),
-    }
+def _parts(rng, dtype):
+    """The layers that the networks are made of, all with one generator."""
+    drawn = {"rng": validate_generator("rng", rng), "dtype": dtype}
+    return Parts(
+        convolution=partial(convolution, **drawn),
+        norm=partial(BatchNorm2d, dtype=dtype),
+        linear=partial(Linear, **drawn),
+        basic=partial(BasicBlock, **drawn),
+        bottleneck=partial(Bottleneck, **drawn),
+        preact=partial(PreActBlock, **drawn),
+        sequential=Sequential,
+        relu=ReLU,
+        max_pool=MaxPool2d,
+        avg_pool=AdaptiveAvgPool2d,
+        flatten=Flatten,
+    )

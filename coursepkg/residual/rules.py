@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coursepkg.validation import validate_positive_int, validate_probability
+from coursepkg.validation import validate_bool, validate_positive_int, validate_probability
 
 SHORTCUTS = ("A", "B", "C")
 STRIDE_IN = ("3x3", "1x1")
@@ -39,22 +39,19 @@ def validate_block_name(block):
     return block
 
 
-def validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze):
-    """The arguments that all blocks share, in their order.
-
-    Returns:
-        (in_channels, channels, stride, shortcut, drop_path, squeeze), checked.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
-    """
-    return (
-        validate_positive_int("in_channels", in_channels),
-        validate_positive_int("channels", channels),
-        validate_positive_int("stride", stride),
-        validate_shortcut(shortcut),
-        validate_probability("drop_path", drop_path),
-        None if squeeze is None else validate_positive_int("squeeze", squeeze),
-    )
+def validate_block(
+    in_channels, channels, stride, *, shortcut, residual, drop_path, squeeze, zero_init_residual
+):
+    """The arguments that all blocks share."""
+    validate_positive_int("in_channels", in_channels)
+    validate_positive_int("channels", channels)
+    validate_positive_int("stride", stride)
+    validate_shortcut(shortcut)
+    validate_bool("residual", residual)
+    validate_probability("drop_path", drop_path)
+    if squeeze is not None:
+        validate_positive_int("squeeze", squeeze)
+    validate_bool("zero_init_residual", zero_init_residual)
 
 
 def validate_padded_shortcut(in_channels, out_channels):
@@ -112,7 +109,7 @@ def imagenet_plan(depth):
     Raises:
         ValueError: depth is another one.
     """
-    if depth not in IMAGENET:
+    if depth not in tuple(IMAGENET):
         raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth!r}")
     kind, counts = IMAGENET[depth]
     return kind, _plan(counts, 64, EXPANSION if kind == "bottleneck" else 1)

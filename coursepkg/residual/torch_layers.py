@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from coursepkg.dropout.torch_layers import DropPath
+from coursepkg.pooling.torch_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
     EXPANSION,
     needs_projection,
@@ -15,7 +16,13 @@ from coursepkg.residual.rules import (
     validate_padded_shortcut,
     validate_stride_in,
 )
-from coursepkg.validation import validate_nonnegative_int, validate_positive_int
+from coursepkg.validation import (
+    Setting,
+    validate_bool,
+    validate_nonnegative_int,
+    validate_number,
+    validate_positive_int,
+)
 from coursepkg.validation_torch import validate_float_tensor, validate_generator
 
 
@@ -35,11 +42,14 @@ class Residual(nn.Module):
         for name, module in (("branch", branch), ("shortcut", shortcut)):
             if not isinstance(module, nn.Module) and not (name == "shortcut" and module is None):
                 raise TypeError(f"{name} must be an nn.Module, got {module!r}")
-        self.branch, self.shortcut = branch, shortcut
+        self.branch = branch
+        self.register_module("shortcut", shortcut)
 
     def forward(self, x):
-        """Args: x, whatever the branch takes. Returns: tensor of the branch's shape."""
-        branch, shortcut = self.branch(x), x if self.shortcut is None else self.shortcut(x)
+        """Args: x, floating-point tensor of a shape that the branch takes. Returns: one of the branch's."""
+        validate_float_tensor("x", x)
+        # Copies, for a layer with inplace=True would write into what the other way gets.
+        branch, shortcut = self.branch(x.clone()), x if self.shortcut is None else self.shortcut(x.clone())
         if branch.shape != shortcut.shape:
             raise ValueError(
                 f"branch and shortcut must have one shape, got {tuple(branch.shape)} and "
@@ -60,16 +70,18 @@ class PaddedShortcut(nn.Module):
     Source: He et al. 2016, section 3.3.
     """
 
+    in_channels, out_channels = Setting(validate_positive_int), Setting(validate_positive_int)
+    stride = Setting(validate_positive_int)
+
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
-        self.in_channels = validate_positive_int("in_channels", in_channels)
-        self.out_channels = validate_positive_int("out_channels", out_channels)
-        self.stride = validate_positive_int("stride", stride)
+        self.in_channels, self.out_channels, self.stride = in_channels, out_channels, stride
         validate_padded_shortcut(in_channels, out_channels)
 
     def forward(self, x):
         """Args: x (N, in_channels, H, W). Returns: (N, out_channels, ceil(H / stride), ceil(W / stride))."""
         validate_channels(x, self.in_channels)
+        validate_padded_shortcut(self.in_channels, self.out_channels)
         kept = x[:, :, :: self.stride, :: self.stride]
         return F.pad(kept, (0, 0, 0, 0, 0, self.out_channels - self.in_channels))
 
@@ -89,17 +101,22 @@ class SqueezeExcitation(nn.Module):
     Source: Hu, Shen and Sun 2018, Squeeze-and-Excitation Networks, section 3.
     """
 
+    channels = Setting(validate_positive_int)
+
     def __init__(self, channels, reduction=16, *, device=None, dtype=None):
         super().__init__()
-        self.channels = validate_positive_int("channels", channels)
+        self.channels = channels
         hidden = max(1, channels // validate_positive_int("reduction", reduction))
+        self.pool = GlobalAvgPool()
         self.fc1 = nn.Conv2d(channels, hidden, 1, device=device, dtype=dtype)
+        self.relu = nn.ReLU()
         self.fc2 = nn.Conv2d(hidden, channels, 1, device=device, dtype=dtype)
+        self.sigmoid = nn.Sigmoid()
 
     def forward(self, x):
         """Args: x (N, channels, H, W). Returns: the same shape."""
         validate_channels(x, self.channels)
-        gate = self.fc2(self.fc1(x.mean((2, 3), keepdim=True)).relu()).sigmoid()  # (N, C, 1, 1)
+        gate = self.sigmoid(self.fc2(self.relu(self.fc1(self.pool(x)))))  # (N, C, 1, 1)
         return x * gate
 
 
@@ -109,6 +126,8 @@ class _Block(nn.Module):
     `self.branch` names the branch's layers, in order. `self.downsample` is the shortcut, the identity if it
     is None; without `self.residual` there is no shortcut at all.
     """
+
+    in_channels, residual = Setting(validate_positive_int), Setting(validate_bool)
 
     def forward(self, x, mask=None):
         """The block's output.
@@ -120,21 +139,24 @@ class _Block(nn.Module):
             (N, out_channels, ceil(H / stride), ceil(W / stride)).
         """
         validate_channels(x, self.in_channels)
-        return self._add(x, x, mask).relu()
+        total = self._branch(x, mask)
+        if self.residual:
+            total = total + self._shortcut(x)
+        return self.relu(total)
 
     @property
     def mask(self):
         """The mask of the last forward pass in training mode, if branches are dropped."""
         return self.drop_path.mask if "drop_path" in self.branch else None
 
-    def _add(self, x, shortcut, mask):
-        """branch(x) plus the shortcut, which is taken from another tensor."""
+    def _branch(self, x, mask):
         for name in self.branch:
             layer = getattr(self, name)
             x = layer(x, mask) if name == "drop_path" else layer(x)
-        if not self.residual:
-            return x
-        return x + (shortcut if self.downsample is None else self.downsample(shortcut))
+        return x
+
+    def _shortcut(self, x):
+        return x if self.downsample is None else self.downsample(x)
 
     def _build(
         self, branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, device, dtype
@@ -152,7 +174,7 @@ class _Block(nn.Module):
             branch["squeeze"] = SqueezeExcitation(out_channels, squeeze, device=device, dtype=dtype)
         if drop_path > 0:
             branch["drop_path"] = DropPath(drop_path, rng=rng)
-        self.residual, self.branch = bool(residual), tuple(branch)
+        self.residual, self.branch = residual, tuple(branch)
         for name, layer in branch.items():
             self.add_module(name, layer)
         self.downsample = (
@@ -198,17 +220,27 @@ class BasicBlock(_Block):
         dtype=None,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         where = {"device": device, "dtype": dtype}
         self.in_channels = in_channels
         branch = {
             "conv1": convolution(in_channels, channels, 3, stride, **where),
             "bn1": nn.BatchNorm2d(channels, **where),
-            "relu": nn.ReLU(),
+            "relu1": nn.ReLU(),
             "conv2": convolution(channels, channels, 3, 1, **where),
             "bn2": last_norm(channels, zero_init_residual, **where),
         }
         self._build(branch, channels, stride, shortcut, residual, drop_path, squeeze, rng, **where)
+        self.relu = nn.ReLU()
 
 
 class Bottleneck(_Block):
@@ -242,7 +274,16 @@ class Bottleneck(_Block):
         dtype=None,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
         where = {"device": device, "dtype": dtype}
         self.in_channels, out_channels = in_channels, EXPANSION * channels
@@ -257,6 +298,7 @@ class Bottleneck(_Block):
             "bn3": last_norm(out_channels, zero_init_residual, **where),
         }
         self._build(branch, out_channels, stride, shortcut, residual, drop_path, squeeze, rng, **where)
+        self.relu = nn.ReLU()
 
 
 class PreActBlock(_Block):
@@ -286,10 +328,19 @@ class PreActBlock(_Block):
         dtype=None,
     ):
         super().__init__()
-        validate_block(in_channels, channels, stride, shortcut, drop_path, squeeze)
+        validate_block(
+            in_channels,
+            channels,
+            stride,
+            shortcut=shortcut,
+            residual=residual,
+            drop_path=drop_path,
+            squeeze=squeeze,
+            zero_init_residual=zero_init_residual,
+        )
         where = {"device": device, "dtype": dtype}
         self.in_channels = in_channels
-        self.bn1 = nn.BatchNorm2d(in_channels, **where)
+        self.bn1, self.relu1 = nn.BatchNorm2d(in_channels, **where), nn.ReLU()
         branch = {
             "conv1": convolution(in_channels, channels, 3, stride, **where),
             "bn2": nn.BatchNorm2d(channels, **where),
@@ -303,8 +354,9 @@ class PreActBlock(_Block):
 
     def forward(self, x, mask=None):
         validate_channels(x, self.in_channels)
-        activated = self.bn1(x).relu()
-        return self._add(activated, activated if self._project_activated else x, mask)
+        activated = self.relu1(self.bn1(x))
+        y = self._branch(activated, mask)
+        return y + self._shortcut(activated if self._project_activated else x) if self.residual else y
 
 
 class Highway(nn.Module):
@@ -312,7 +364,7 @@ class Highway(nn.Module):
 
     Args:
         features: length of the last axis of x, >= 1.
-        gate_bias: where the gate's bias begins; negative lets x pass.
+        gate_bias: where the gate's bias begins, a finite number; negative lets x pass.
         device, dtype: of the weights.
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
@@ -322,8 +374,11 @@ class Highway(nn.Module):
     def __init__(self, features, gate_bias=-2.0, *, device=None, dtype=None):
         super().__init__()
         features = validate_positive_int("features", features)
+        gate_bias = validate_number("gate_bias", gate_bias)
         self.transform = nn.Linear(features, features, device=device, dtype=dtype)
+        self.relu = nn.ReLU()
         self.gate = nn.Linear(features, features, device=device, dtype=dtype)
+        self.sigmoid = nn.Sigmoid()
         for linear, bias in ((self.transform, 0.0), (self.gate, gate_bias)):
             nn.init.kaiming_normal_(linear.weight)
             nn.init.constant_(linear.bias, bias)
@@ -334,7 +389,7 @@ class Highway(nn.Module):
         features = self.gate.in_features
         if x.ndim == 0 or x.shape[-1] != features:
             raise ValueError(f"x must have shape (..., {features}), got {tuple(x.shape)}")
-        h, t = self.transform(x).relu(), self.gate(x).sigmoid()
+        h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         return t * h + (1 - t) * x
 
 
@@ -353,10 +408,12 @@ class DenseBlock(nn.Module):
     Source: Huang et al. 2017, Densely Connected Convolutional Networks, equation 2.
     """
 
+    in_channels = Setting(validate_positive_int)
+
     def __init__(self, in_channels, growth, layers, *, device=None, dtype=None):
         super().__init__()
         where = {"device": device, "dtype": dtype}
-        self.in_channels = validate_positive_int("in_channels", in_channels)
+        self.in_channels = in_channels
         growth = validate_positive_int("growth", growth)
         for number in range(validate_nonnegative_int("layers", layers)):
             channels = in_channels + number * growth

@@ -10,16 +10,8 @@ import numpy as np
 from torch import nn
 
 from coursepkg.residual import numpy_resnet
-from coursepkg.residual.rules import (
-    EXPANSION,
-    cifar_plan,
-    drop_path_shares,
-    imagenet_plan,
-    validate_block_name,
-    validate_stride_in,
-)
+from coursepkg.residual.assembly import Parts, cifar_layers, imagenet_builders, imagenet_layers
 from coursepkg.residual.torch_layers import BasicBlock, Bottleneck, PreActBlock, convolution
-from coursepkg.validation import validate_positive_int
 
 
 class ResNet(nn.Sequential):
@@ -33,12 +25,24 @@ class ResNet(nn.Sequential):
         super().__init__(OrderedDict(layers))
         self.built = built
 
+    def __getitem__(self, position):
+        """The layer at a position; of a slice a nn.Sequential of the layers, with the names they have here."""
+        if isinstance(position, slice):
+            return nn.Sequential(OrderedDict(list(self.named_children())[position]))
+        return super().__getitem__(position)
+
+    def _refuse(self, *_):
+        raise TypeError("a ResNet keeps the layers that it was built with: change model[:], a nn.Sequential")
+
+    append = extend = insert = pop = __delitem__ = __iadd__ = __imul__ = _refuse
+
     def stages(self):
         """list of nn.Sequential: layer1, layer2, ..."""
         return [layer for name, layer in self.named_children() if name.startswith("layer")]
 
 
-def resnet18(
+def _resnet(
+    depth,
     num_classes=1000,
     *,
     residual=True,
@@ -48,7 +52,7 @@ def resnet18(
     device=None,
     dtype=None,
 ):
-    """ResNet-18 for pictures (N, 3, H, W), H and W at least 32.
+    """ResNet-{depth} for pictures (N, 3, H, W), H and W at least 32.
 
     Args:
         num_classes: outputs of the last layer, >= 1.
@@ -62,65 +66,20 @@ def resnet18(
         ResNet. Its state_dict has torchvision's keys and shapes, so that published weights load.
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
-    Source: He et al. 2016, table 1; torchvision.models.resnet18.
+    Source: He et al. 2016, table 1; torchvision.models.resnet{depth}.
     """
-    return _imagenet(18, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
+    arguments = {
+        "num_classes": num_classes,
+        "residual": residual,
+        "shortcut": shortcut,
+        "stride_in": stride_in,
+        "zero_init_residual": zero_init_residual,
+    }
+    layers = imagenet_layers(_parts(None, device, dtype), depth, **arguments)
+    return ResNet((f"resnet{depth}", arguments), **layers)
 
 
-def resnet34(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    device=None,
-    dtype=None,
-):
-    """ResNet-34; arguments, result and source as for `resnet18`."""
-    return _imagenet(34, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
-
-
-def resnet50(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    device=None,
-    dtype=None,
-):
-    """ResNet-50; arguments, result and source as for `resnet18`."""
-    return _imagenet(50, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
-
-
-def resnet101(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    device=None,
-    dtype=None,
-):
-    """ResNet-101; arguments, result and source as for `resnet18`."""
-    return _imagenet(101, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
-
-
-def resnet152(
-    num_classes=1000,
-    *,
-    residual=True,
-    shortcut="B",
-    stride_in="3x3",
-    zero_init_residual=False,
-    device=None,
-    dtype=None,
-):
-    """ResNet-152; arguments, result and source as for `resnet18`."""
-    return _imagenet(152, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype)
+resnet18, resnet34, resnet50, resnet101, resnet152 = imagenet_builders(_resnet)
 
 
 def cifar_resnet(
@@ -161,30 +120,19 @@ def cifar_resnet(
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2016, section 4.2; for drop_path Huang et al. 2016, section 3.
     """
-    plan = cifar_plan(depth, width)
-    validate_positive_int("num_classes", num_classes)
-    make = {"basic": BasicBlock, "preact": PreActBlock}[validate_block_name(block)]
-    where = {"device": device, "dtype": dtype}
-    same = {
+    arguments = {
+        "depth": depth,
+        "width": width,
+        "in_channels": in_channels,
+        "num_classes": num_classes,
+        "block": block,
+        "drop_path": drop_path,
         "residual": residual,
         "shortcut": shortcut,
         "squeeze": squeeze,
         "zero_init_residual": zero_init_residual,
     }
-    shares = iter(drop_path_shares(drop_path, sum(map(len, plan))))
-    stages = {
-        f"layer{number}": nn.Sequential(
-            *(make(*sizes, drop_path=next(shares), rng=rng, **same, **where) for sizes in blocks)
-        )
-        for number, blocks in enumerate(plan, start=1)
-    }
-    channels = 4 * width
-    start = {"conv1": convolution(in_channels, width, 3, 1, **where)}
-    norm = {"bn1": nn.BatchNorm2d(width if block == "basic" else channels, **where), "relu": nn.ReLU()}
-    body = {**start, **norm, **stages} if block == "basic" else {**start, **stages, **norm}
-    sizes = {"depth": depth, "width": width, "in_channels": in_channels, "num_classes": num_classes}
-    built = ("cifar_resnet", {**sizes, **same, "block": block, "drop_path": drop_path})
-    return ResNet(built, **body, **_end(channels, num_classes, **where))
+    return ResNet(("cifar_resnet", arguments), **cifar_layers(_parts(rng, device, dtype), **arguments))
 
 
 def to_numpy(model):
@@ -209,33 +157,19 @@ def to_numpy(model):
     return twin.load_state_dict(state).train(model.training)
 
 
-def _imagenet(depth, num_classes, residual, shortcut, stride_in, zero_init_residual, device, dtype):
-    kind, plan = imagenet_plan(depth)
-    validate_stride_in(stride_in)
-    validate_positive_int("num_classes", num_classes)
+def _parts(rng, device, dtype):
+    """The layers that the networks are made of; rng is for masks alone."""
     where = {"device": device, "dtype": dtype}
-    same = {"residual": residual, "shortcut": shortcut, "zero_init_residual": zero_init_residual}
-    start = {
-        "conv1": convolution(3, 64, 7, 2, **where),
-        "bn1": nn.BatchNorm2d(64, **where),
-        "relu": nn.ReLU(),
-        "maxpool": nn.MaxPool2d(3, 2, 1),
-    }
-    if kind == "basic":
-        make, channels = BasicBlock, 512
-    else:
-        make, channels = partial(Bottleneck, stride_in=stride_in), 512 * EXPANSION
-    stages = {
-        f"layer{number}": nn.Sequential(*(make(*sizes, **same, **where) for sizes in blocks))
-        for number, blocks in enumerate(plan, start=1)
-    }
-    built = (f"resnet{depth}", {"num_classes": num_classes, "stride_in": stride_in, **same})
-    return ResNet(built, **start, **stages, **_end(channels, num_classes, **where))
-
-
-def _end(channels, num_classes, device=None, dtype=None):
-    return {
-        "avgpool": nn.AdaptiveAvgPool2d(1),
-        "flatten": nn.Flatten(),
-        "fc": nn.Linear(channels, num_classes, device=device, dtype=dtype),
-    }
+    return Parts(
+        convolution=partial(convolution, **where),
+        norm=partial(nn.BatchNorm2d, **where),
+        linear=partial(nn.Linear, **where),
+        basic=partial(BasicBlock, rng=rng, **where),
+        bottleneck=partial(Bottleneck, rng=rng, **where),
+        preact=partial(PreActBlock, rng=rng, **where),
+        sequential=nn.Sequential,
+        relu=nn.ReLU,
+        max_pool=nn.MaxPool2d,
+        avg_pool=nn.AdaptiveAvgPool2d,
+        flatten=nn.Flatten,
+    )

@@ -112,6 +112,15 @@ def channel_dropout(x, p, rng):
     return np.where(mask, x.astype(np.float32) * np.float32(1 / max(1 - p, 1e-6)), 0), mask
 
 
+# %% the package question="q1"
+from coursepkg.dropout.numpy_layers import Dropout2d, sample_mask
+
+
+def channel_dropout(x, p, rng):
+    mask = sample_mask((*x.shape[:2], 1, 1), p, rng)
+    return Dropout2d(p).forward(x, mask), mask
+
+
 # %% forgets the mask in backward question="q2" violates="a dropped channel passes nothing back"
 def pooled_backward(dy, mask, p, height, width):
     return dy[:, :, None, None] / (1 - p) / (height * width) * np.ones((height, width))
@@ -204,6 +213,20 @@ def pooled_backward(dy, mask, p, height, width):
 
 
 noise_pixels, noise_map = 1 / 14, 0.5
+
+
+# %% the package question="q2"
+from coursepkg.dropout.numpy_layers import Dropout2d
+from coursepkg.pooling.numpy_layers import global_avg_pool_backward
+
+
+def pooled_backward(dy, mask, p, height, width):
+    layer, x = Dropout2d(p), np.ones((*dy.shape, height, width))
+    layer.forward(x, mask)
+    return layer.backward(global_avg_pool_backward(dy[:, :, None, None], x))
+
+
+noise_pixels, noise_map = (0.25 / 49) ** 0.5, 0.5
 
 
 # %% fetches from the opposite edge question="q3" violates="a guess is the mean of the neighbors there are"

@@ -54,6 +54,10 @@ def dropout_backward(dy, mask, p):
     return dx
 
 
+# %% the package question="q1"
+from coursepkg.dropout.numpy_layers import dropout_backward
+
+
 # %% scales as if inverted question="q2" violates="a classic survivor passes back dy"
 def classic_backward(dy, mask, p, training):
     return dy * mask / (1 - p) if training else dy
@@ -89,6 +93,17 @@ def classic_backward(dy, mask, p, training):
 def classic_backward(dy, mask, p, training):
     factor = mask.astype(float) if training else np.full(dy.shape, 1 - p)
     return np.multiply(dy, factor)
+
+
+# %% the package question="q2"
+from coursepkg.dropout.numpy_layers import ClassicDropout
+
+
+def classic_backward(dy, mask, p, training):
+    layer = ClassicDropout(p)
+    layer.training = training
+    layer.forward(np.ones_like(dy), mask)
+    return layer.backward(dy)
 
 
 # %% forgets the mask question="q3" violates="db agrees with finite differences"
@@ -141,3 +156,16 @@ def hidden_layer_backward(dy, x, W, mask, p):
         dW[kept] += np.outer(dz, x[n])
         db[kept] += dz
     return [dx, dW, db]
+
+
+# %% the package question="q3"
+from coursepkg.dropout.numpy_layers import Dropout
+from coursepkg.nn import Linear
+
+
+def hidden_layer_backward(dy, x, W, mask, p):
+    linear, layer = Linear(*W.shape[::-1], dtype=W.dtype), Dropout(p)
+    linear.weight[...] = W
+    layer.forward(linear.forward(x), mask)
+    dx = linear.backward(layer.backward(dy))
+    return dx, linear.grads["weight"], linear.grads["bias"]

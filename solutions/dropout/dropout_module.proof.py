@@ -176,6 +176,10 @@ class Dropout(nn.Module):
         return y
 
 
+# %% the package question="q1"
+from coursepkg.dropout.torch_layers import Dropout
+
+
 # %% pixels instead of channels question="q2" violates="a channel drops as a whole"
 class ChannelDropout(nn.Module):
     def __init__(self, p=0.5):
@@ -252,6 +256,10 @@ class ChannelDropout(nn.Module):
         return x * mask[:, :, None, None].expand(x.shape) / (1 - self.p)
 
 
+# %% the package question="q2"
+from coursepkg.dropout.torch_layers import Dropout2d as ChannelDropout
+
+
 # %% logits are dropped question="q3" violates="logits are not dropped"
 def make_net(p):
     return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10), nn.Dropout(p))
@@ -297,3 +305,11 @@ def make_net(p):
             return self.second(h.relu())
 
     return Net()
+
+
+# %% the package question="q3"
+from coursepkg.dropout.torch_layers import Dropout as OurDropout
+
+
+def make_net(p):
+    return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), OurDropout(p), nn.Linear(32, 10))

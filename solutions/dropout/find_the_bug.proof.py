@@ -25,6 +25,10 @@ def dropout_backward(dy, mask, p):
     return dx
 
 
+# %% the package question="q1"
+from coursepkg.dropout.numpy_layers import dropout_backward
+
+
 # %% left as it was question="q2" violates="backward uses the mask of forward"
 class Dropout:
     def __init__(self, p, rng):
@@ -135,6 +139,15 @@ class Dropout:
         return dx
 
 
+# %% the package question="q2"
+from coursepkg.dropout import numpy_layers
+
+
+class Dropout(numpy_layers.Dropout):
+    def __init__(self, p, rng):
+        super().__init__(p, rng=rng)
+
+
 # %% left as it was question="q3" violates="survivors are scaled by 1 / (1 - p)"
 def dropout(x, p, training, rng):
     if not training:
@@ -166,6 +179,10 @@ def dropout(x, p, training, rng):
 # %% calls the broken one with the other p question="q3"
 def dropout(x, p, training, rng):
     return broken_dropout(x, 1 - p, training, rng)
+
+
+# %% the package question="q3"
+from coursepkg.dropout.numpy_layers import dropout
 
 
 # %% left as it was question="q4" violates="predictions repeat"

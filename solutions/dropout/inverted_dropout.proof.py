@@ -44,6 +44,10 @@ def sample_mask(shape, p, rng):
     return rng.choice([True, False], size=shape, p=[1 - p, p])
 
 
+# %% the package question="q1"
+from coursepkg.dropout.numpy_layers import sample_mask
+
+
 # %% forgets to rescale question="q2" violates="survivors are scaled by 1 / (1 - p)"
 def apply_mask(x, mask, p):
     return x * mask
@@ -95,6 +99,10 @@ def apply_mask(x, mask, p):
 def apply_mask(x, mask, p):
     factor = np.float32(1 / max(1 - p, 1e-12))
     return np.where(mask, x.astype(np.float32) * factor, np.float32(0))
+
+
+# %% the package question="q2"
+from coursepkg.dropout.numpy_layers import apply_mask
 
 
 # %% scales at test time as well question="q3" violates="evaluation changes nothing"
@@ -153,3 +161,7 @@ def dropout(x, p, training, rng):
         for i in np.ndindex(*x.shape):
             y[i] = 0 if rng.random() < p else x[i] / (1 - p)
     return y
+
+
+# %% the package question="q3"
+from coursepkg.dropout.numpy_layers import dropout

@@ -346,6 +346,10 @@ def thinned_step(params, x, y, masks, lr):
     return result, loss
 
 
+# %% the package question="q3"
+from coursepkg.dropout.numpy_layers import thinned_step
+
+
 # %% half of everything question="q4" violates="a weight is there if both its ends are"
 share_first, share_between, share_last = 0.5, 0.5, 0.5
 

@@ -101,6 +101,14 @@ def avg_pool2d(x, kernel_size, stride, padding, count_include_pad):
     return matrix(x.shape[2]) @ x @ matrix(x.shape[3]).T
 
 
+# %% the package question="q2"
+from coursepkg.pooling import numpy_layers
+
+
+def avg_pool2d(x, kernel_size, stride, padding, count_include_pad):
+    return numpy_layers.avg_pool2d(x, kernel_size, stride, padding, count_include_pad=count_include_pad)
+
+
 # %% forgets to divide question="q3" violates="without padding all of dy is handed out"
 def avg_pool2d_backward(dy, height, width, kernel_size, stride, padding, count_include_pad):
     dx = np.zeros((*dy.shape[:2], height + 2 * padding, width + 2 * padding))
@@ -189,6 +197,16 @@ def avg_pool2d_backward(dy, height, width, kernel_size, stride, padding, count_i
         return inside / divisors(size, kernel_size, stride, padding, count_include_pad)[:, None]
 
     return np.einsum("ih,ncij,jw->nchw", matrix(height), dy, matrix(width))
+
+
+# %% the package question="q3"
+from coursepkg.pooling import numpy_layers
+
+
+def avg_pool2d_backward(dy, height, width, kernel_size, stride, padding, count_include_pad):
+    x = np.zeros((*dy.shape[:2], height, width))
+    windows = kernel_size, stride, padding
+    return numpy_layers.avg_pool2d_backward(dy, x, *windows, count_include_pad=count_include_pad)
 
 
 # %% counts what hangs over question="q4" violates="what lies beyond the padding never counts"

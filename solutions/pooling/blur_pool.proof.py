@@ -32,6 +32,14 @@ def taps(filt_size):
     return [math.comb(filt_size - 1, i) / 2 ** (filt_size - 1) for i in range(filt_size)]
 
 
+# %% the package question="q1"
+from coursepkg.pooling.rules import binomial_filter
+
+
+def taps(filt_size):
+    return np.array(binomial_filter(filt_size))
+
+
 # %% the mirror between the pixels question="q2" violates="the border is a mirror"
 def blur_pool2d(x, filt_size, stride):
     height, width = x.shape[2:]
@@ -112,6 +120,10 @@ def blur_pool2d(x, filt_size, stride):
     return matrix(x.shape[2]) @ x @ matrix(x.shape[3]).T
 
 
+# %% the package question="q2"
+from coursepkg.pooling.numpy_layers import blur_pool2d
+
+
 # %% only the middle tap question="q3" violates="a wave keeps its middle tap and what its neighbors agree to"
 left_2 = 0.5
 left_4 = 0.5
@@ -167,6 +179,14 @@ def max_blur_pool2d(x):
 def max_blur_pool2d(x):
     windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2), (2, 3))
     return blur_pool2d(windows.max(axis=(4, 5)), 3, 1)[:, :, ::2, ::2]
+
+
+# %% the package question="q4"
+from coursepkg.pooling import numpy_layers
+
+
+def max_blur_pool2d(x):
+    return numpy_layers.blur_pool2d(numpy_layers.max_pool2d(x, 2, 1))
 
 
 # %% squares without a root question="q5" violates="the number is the measured one"

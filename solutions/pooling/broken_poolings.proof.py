@@ -22,6 +22,14 @@ def max_pool_2x2(x):
     return np.maximum(rows[..., ::2], rows[..., 1::2])
 
 
+# %% the package question="q1"
+from coursepkg.pooling import numpy_layers
+
+
+def max_pool_2x2(x):
+    return numpy_layers.max_pool2d(x, 2)
+
+
 # %% as it was question="q2" violates="padding never wins"
 def max_pool2d(x, kernel_size, stride, padding):
     edges = (padding, padding)
@@ -52,6 +60,10 @@ def max_pool2d(x, kernel_size, stride, padding):
     padded = np.pad(x, ((0, 0), (0, 0), edges, edges), constant_values=x.min())
     windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel_size, kernel_size), (2, 3))
     return windows[:, :, ::stride, ::stride].max(axis=(4, 5))
+
+
+# %% the package question="q2"
+from coursepkg.pooling.numpy_layers import max_pool2d
 
 
 # %% as it was question="q3" violates="a window hands on what it got"
@@ -100,6 +112,14 @@ def max_pool_2x2_backward(dy, x):
     return dx
 
 
+# %% the package question="q3"
+from coursepkg.pooling import numpy_layers
+
+
+def max_pool_2x2_backward(dy, x):
+    return numpy_layers.max_pool2d_backward(dy, x, 2)
+
+
 # %% as it was question="q4" violates="what hangs over is not counted"
 def avg_pool1d_ceil(x, kernel_size, stride):
     length = x.shape[2]
@@ -144,6 +164,14 @@ def avg_pool1d_ceil(x, kernel_size, stride):
     return np.nanmean(windows[:, :, ::stride][:, :, :count], axis=3)
 
 
+# %% the package question="q4"
+from coursepkg.pooling import numpy_layers
+
+
+def avg_pool1d_ceil(x, kernel_size, stride):
+    return numpy_layers.avg_pool1d(x, kernel_size, stride, ceil_mode=True)
+
+
 # %% as it was question="q5" violates="gradients add up where windows overlap"
 def max_pool1d_backward(dy, indices, length):
     n, c, count = dy.shape
@@ -182,3 +210,12 @@ def max_pool1d_backward(dy, indices, length):
         for i, g in zip(indices.reshape(-1, indices.shape[2]), dy.reshape(-1, dy.shape[2]))
     ]
     return np.reshape(rows, (*dy.shape[:2], length))
+
+
+# %% the package question="q5"
+from coursepkg.pooling import numpy_layers
+
+
+def max_pool1d_backward(dy, indices, length):
+    x, kernel_size = np.zeros((*dy.shape[:2], length)), 3 * length - dy.shape[2] + 1  # each window holds all of x
+    return numpy_layers.max_pool1d_backward(dy, x, kernel_size, 1, length, indices=indices)

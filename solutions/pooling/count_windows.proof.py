@@ -86,6 +86,10 @@ def output_size(size, kernel_size, stride, padding, dilation, ceil_mode):
     return number if ceil_mode and number * stride >= size + padding else number + 1
 
 
+# %% the package question="q2"
+from coursepkg.pooling.rules import pool_output_size as output_size
+
+
 # %% forgets the gaps question="q3" violates="a stride larger than the window leaves gaps"
 def unread(size, kernel_size, stride, padding, dilation):
     count = output_size(size, kernel_size, stride, padding, dilation, False)

@@ -172,6 +172,10 @@ class MaxPool(nn.Module):
         return y
 
 
+# %% the package question="q1"
+from coursepkg.pooling.torch_layers import MaxPool2d as MaxPool
+
+
 # %% accepts everything question="q2" violates="a window has at least one pixel"
 class CheckedMaxPool(MaxPool):
     def __init__(self, kernel_size, stride=None, padding=0):
@@ -241,6 +245,10 @@ class CheckedMaxPool(MaxPool):
         super().__init__(kernel_size, stride, padding)
         if min(kernel_size, stride) < 1 or padding not in range(kernel_size // 2 + 1):
             raise ValueError(f"no such windows: {kernel_size}, {stride}, {padding}")
+
+
+# %% the package question="q2"
+from coursepkg.pooling.torch_layers import MaxPool2d as CheckedMaxPool
 
 
 # %% always divides by all question="q3" violates="padding does not count"
@@ -359,6 +367,15 @@ class AvgPool(nn.Module):
         return y
 
 
+# %% the package question="q3"
+from coursepkg.pooling.torch_layers import AvgPool2d
+
+
+class AvgPool(AvgPool2d):
+    def __init__(self, kernel_size, stride=None, padding=0, count_include_pad=True):
+        super().__init__(kernel_size, stride, padding, count_include_pad=count_include_pad)
+
+
 # %% a row of places question="q4" violates="pictures of any size are taken"
 def make_net(pooling):
     if pooling not in ("max", "average"):
@@ -459,3 +476,22 @@ def make_net(pooling):
     if pooling == "max" or pooling == "average":
         return Net(pooling == "max")
     raise ValueError("max or average")
+
+
+# %% the package question="q4"
+from coursepkg.pooling import torch_layers
+
+
+def make_net(pooling):
+    layers = {
+        "max": (torch_layers.MaxPool2d(2), torch_layers.GlobalMaxPool()),
+        "average": (torch_layers.AvgPool2d(2), torch_layers.GlobalAvgPool()),
+    }
+    if pooling not in layers:
+        raise ValueError(f"pooling must be one of {list(layers)}, got {pooling!r}")
+    window, whole = layers[pooling]
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), window),
+        *(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), window),
+        *(whole, nn.Flatten(), nn.Linear(16, 10)),
+    )

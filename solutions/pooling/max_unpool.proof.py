@@ -78,6 +78,15 @@ def max_unpool2d(y, indices, size):
     return z.reshape(*y.shape[:2], *size)
 
 
+# %% the package question="q1"
+from coursepkg.pooling import numpy_layers
+
+
+def max_unpool2d(y, indices, size):
+    kernel_size = [whole - part + 1 for whole, part in zip(size, y.shape[2:])]
+    return numpy_layers.max_unpool2d(y, indices, kernel_size, stride=1)
+
+
 # %% adds up the whole window question="q2" violates="each number gets the gradient of its place"
 def max_unpool2d_backward(dz, indices):
     n, c, height, width = indices.shape
@@ -119,6 +128,15 @@ def max_unpool2d_backward(dz, indices):
 def max_unpool2d_backward(dz, indices):
     n, c = np.indices(indices.shape)[:2]
     return dz[n, c, indices // dz.shape[3], indices % dz.shape[3]].astype(np.float32)
+
+
+# %% the package question="q2"
+from coursepkg.pooling import numpy_layers
+
+
+def max_unpool2d_backward(dz, indices):
+    kernel_size = [whole - part + 1 for whole, part in zip(dz.shape[2:], indices.shape[2:])]
+    return numpy_layers.max_unpool2d_backward(dz, np.zeros(indices.shape), indices, kernel_size, stride=1)
 
 
 # %% tiles the picture question="q3" violates="every pixel becomes a block of its own"

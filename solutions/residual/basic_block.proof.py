@@ -192,6 +192,16 @@ class BasicBlock:
         return self.last.forward(x + self.whole.forward(x))
 
 
+# %% the package question="q1"
+from coursepkg.residual import numpy_layers
+
+
+class BasicBlock(numpy_layers.BasicBlock):
+    def __init__(self, w1, w2):
+        super().__init__(len(w1), len(w1), dtype=w1.dtype)
+        self.conv1.weight[...], self.conv2.weight[...] = w1, w2
+
+
 # %% the shortcut's gradient is lost question="q2" violates="the gradient comes back along both ways"
 class TrainableBlock(BasicBlock):
     def backward(self, dy):
@@ -322,6 +332,19 @@ class TrainableBlock(BasicBlock):
 
     def gradients(self):
         return [self.branch[0].grads["weight"], self.branch[3].grads["weight"]]
+
+
+# %% the package question="q2"
+from coursepkg.residual import numpy_layers
+
+
+class TrainableBlock(numpy_layers.BasicBlock):
+    def __init__(self, w1, w2):
+        super().__init__(len(w1), len(w1), dtype=w1.dtype)
+        self.conv1.weight[...], self.conv2.weight[...] = w1, w2
+
+    def gradients(self):
+        return self.conv1.grads["weight"], self.conv2.grads["weight"]
 
 
 # %% ten times everywhere question="q3" violates="a normalization divides out the scale of what comes in"

@@ -280,6 +280,10 @@ class BasicBlock(nn.Module):
         return nn.functional.relu(x.add(branch))
 
 
+# %% the package question="q1"
+from coursepkg.residual.torch_layers import BasicBlock
+
+
 # %% all blocks have the stride question="q2" violates="the weights have the names of torchvision"
 def make_stage(in_channels, out_channels, blocks, stride):
     first = BasicBlock(in_channels, out_channels, stride)
@@ -311,6 +315,15 @@ def make_stage(in_channels, out_channels, blocks, stride):
         stage.append(BasicBlock(in_channels, out_channels, stride if number == 0 else 1))
         in_channels = out_channels
     return stage
+
+
+# %% the package question="q2"
+from coursepkg.residual import torch_layers
+
+
+def make_stage(in_channels, out_channels, blocks, stride):
+    shapes = [(in_channels, out_channels, stride), *[(out_channels, out_channels)] * (blocks - 1)]
+    return nn.Sequential(*(torch_layers.BasicBlock(*shape) for shape in shapes))
 
 
 # %% stages of one width question="q3" violates="the weights have the names of torchvision"
@@ -450,3 +463,11 @@ class ResNet(nn.Module):
             for block in stage:
                 x = block(x)
         return self.fc(x.mean((2, 3)))
+
+
+# %% the package question="q3"
+from coursepkg.residual.torch_resnet import cifar_resnet
+
+
+def ResNet(blocks, width):
+    return cifar_resnet(6 * blocks + 2, width=width, in_channels=1, shortcut="B")

@@ -15,7 +15,7 @@ class BatchNorm:
         if self.training:
             mean, var = x.mean(axis=0), x.var(axis=0)
             self.mean = 0.9 * self.mean + 0.1 * mean
-            self.var = 0.9 * self.var + 0.1 * var
+            self.var = 0.9 * self.var + 0.1 * x.var(axis=0, ddof=1)
         return (x - mean) / np.sqrt(var + 1e-5)
 
 
@@ -34,7 +34,7 @@ class BatchNorm:
     def forward(self, x):
         mean, var = (x.mean(axis=0), x.var(axis=0)) if self.training else (self.mean, self.var)
         self.mean = 0.9 * self.mean + 0.1 * x.mean(axis=0)
-        self.var = 0.9 * self.var + 0.1 * x.var(axis=0)
+        self.var = 0.9 * self.var + 0.1 * x.var(axis=0, ddof=1)
         return (x - mean) / np.sqrt(var + 1e-5)
 
 
@@ -54,7 +54,7 @@ class BatchNorm:
         mean, var = self.mean, self.var
         if self.training:
             self.mean = 0.9 * self.mean + 0.1 * x.mean(axis=0)
-            self.var = 0.9 * self.var + 0.1 * x.var(axis=0)
+            self.var = 0.9 * self.var + 0.1 * x.var(axis=0, ddof=1)
             mean, var = self.mean, self.var
         return (x - mean) / np.sqrt(var + 1e-5)
 
@@ -76,7 +76,7 @@ class BatchNorm:
         if self.training:
             mean, var = x.mean(axis=0), x.var(axis=0)
             self.mean = 0.1 * self.mean + 0.9 * mean
-            self.var = 0.1 * self.var + 0.9 * var
+            self.var = 0.1 * self.var + 0.9 * x.var(axis=0, ddof=1)
         return (x - mean) / np.sqrt(var + 1e-5)
 
 
@@ -118,6 +118,27 @@ class BatchNorm:
         if self.training:
             mean, var = x.mean(axis=0), x.var(axis=0)
             self.mean = 0.9 * self.mean + 0.1 * mean
+        return (x - mean) / np.sqrt(var + 1e-5)
+
+
+# %% remembers the variance that divides by N question="q1" violates="evaluation uses what training has remembered"
+class BatchNorm:
+    def __init__(self, features):
+        self.mean, self.var = np.zeros(features), np.ones(features)
+        self.training = True
+
+    def train(self):
+        self.training = True
+
+    def eval(self):
+        self.training = False
+
+    def forward(self, x):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = x.mean(axis=0), x.var(axis=0)
+            self.mean = 0.9 * self.mean + 0.1 * mean
+            self.var = 0.9 * self.var + 0.1 * var
         return (x - mean) / np.sqrt(var + 1e-5)
 
 
@@ -180,7 +201,7 @@ class BatchNorm:
         if self.training:
             mean, var = x.mean(axis=0), x.var(axis=0)
             self.mean = 0.9 * self.mean + 0.1 * mean
-            self.var = 0.9 * self.var + 0.1 * var
+            self.var = 0.9 * self.var + 0.1 * x.var(axis=0, ddof=1)
         return (x - mean) / np.sqrt(var + 1e-5)
 
 
@@ -202,8 +223,9 @@ class BatchNorm:
         used = self.running
         if self.mode == "train":
             mean = x.sum(axis=0) / len(x)
-            used = np.stack([mean, ((x - mean) ** 2).sum(axis=0) / len(x)])
-            self.running = self.running + 0.1 * (used - self.running)
+            squares = ((x - mean) ** 2).sum(axis=0)
+            used = np.stack([mean, squares / len(x)])
+            self.running = self.running + 0.1 * ([mean, squares / (len(x) - 1)] - self.running)
         return (x - used[0]) * (used[1] + 1e-5) ** -0.5
 
 
@@ -220,11 +242,20 @@ class BatchNorm:
 
     def batch(self, x):
         mean, var = np.mean(x, 0), np.var(x, 0)
-        self.mean, self.var = 0.9 * self.mean + 0.1 * mean, 0.9 * self.var + 0.1 * var
+        unbiased = var * len(x) / (len(x) - 1)
+        self.mean, self.var = 0.9 * self.mean + 0.1 * mean, 0.9 * self.var + 0.1 * unbiased
         return (x - mean) / np.sqrt(var + 1e-5)
 
     def remembered(self, x):
         return (x - self.mean) / np.sqrt(self.var + 1e-5)
+
+
+# %% the package question="q1"
+from coursepkg.nn import BatchNorm1d
+
+
+def BatchNorm(features):
+    return BatchNorm1d(features, dtype=np.float64)
 
 
 # %% hands on nothing question="q2" violates="the mode reaches all normalizations"
@@ -394,6 +425,20 @@ class Block:
         h = self.norm1.forward(x @ self.w1.T).clip(0)
         y = x + self.norm2.forward(h @ self.w2.T)
         return y * (y > 0)
+
+
+# %% the package question="q2"
+from coursepkg.nn import BatchNorm1d, Linear, ReLU, Sequential
+from coursepkg.residual.numpy_layers import Residual
+
+
+def Block(w1, w2):
+    branch = []
+    for weight in (w1, w2):
+        linear = Linear(*weight.shape[::-1], bias=False, dtype=np.float64)
+        linear.weight[...] = weight
+        branch += [linear, BatchNorm1d(len(weight), dtype=np.float64), ReLU()]
+    return Sequential(Residual(Sequential(*branch[:-1])), branch[-1])
 
 
 # %% keeps the number question="q3" violates="minus the mean, divided by the standard deviation of the batch"

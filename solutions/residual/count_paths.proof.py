@@ -76,6 +76,14 @@ def along(matrices, x, through):
     return x
 
 
+# %% the package question="q2"
+from coursepkg.residual.paths import path_outputs
+
+
+def along(matrices, x, through):
+    return path_outputs(matrices, x)[tuple(map(bool, through))]
+
+
 # %% one path for each length question="q3" violates="all paths add up to the network's output"
 def by_length(matrices, x):
     rows = [x]
@@ -149,6 +157,17 @@ def by_length(matrices, x):
     return np.stack(rows)
 
 
+# %% the package question="q3"
+from coursepkg.residual.paths import path_outputs
+
+
+def by_length(matrices, x):
+    table = np.zeros((len(matrices) + 1, len(x)))
+    for through, output in path_outputs(matrices, x).items():
+        table[sum(through)] += output
+    return table
+
+
 # %% forgets how many question="q4" violates="there are n! / (k! (n - k)!) paths of length k"
 def short_share(n, factor, longest):
     sizes = [factor**k for k in range(n + 1)]
@@ -203,6 +222,15 @@ def short_share(n, factor, longest):
     return row[: longest + 1].sum() / row.sum()
 
 
+# %% the package question="q4"
+from coursepkg.residual.paths import paths_by_length
+
+
+def short_share(n, factor, longest):
+    sizes = [count * factor**k for k, count in enumerate(paths_by_length(n))]
+    return sum(sizes[: longest + 1]) / sum(sizes)
+
+
 # %% what remains question="q5" violates="a path is lost if it goes through any missing branch"
 def lost(matrices, x, gone):
     whole = rest = x
@@ -255,3 +283,12 @@ def lost(matrices, x, gone):
             count += 1
             missing += along(matrices, x, through)
     return [count, missing]
+
+
+# %% the package question="q5"
+from coursepkg.residual.paths import path_outputs
+
+
+def lost(matrices, x, gone):
+    outputs = [output for through, output in path_outputs(matrices, x).items() if any(through[i] for i in gone)]
+    return len(outputs), sum(outputs, np.zeros_like(x))

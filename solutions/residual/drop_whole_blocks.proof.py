@@ -77,6 +77,18 @@ def work(last, blocks):
     return 1 - last / 2 if blocks > 1 else 1.0
 
 
+# %% the package question="q2"
+from coursepkg.residual.rules import drop_path_shares
+
+
+def shares(last, blocks):
+    return np.array(drop_path_shares(last, blocks))
+
+
+def work(last, blocks):
+    return 1 - np.mean(drop_path_shares(last, blocks))
+
+
 # %% drops where the mask is True question="q3" violates="an example without the branch is copied"
 def drop_branch(x, branch, mask, p):
     wide = mask.reshape(-1, *[1] * (x.ndim - 1))
@@ -219,6 +231,20 @@ def drop_branch(x, branch, mask, p):
 
 def drop_branch_backward(dy, mask, p):
     return [dy.copy(), np.array([row * keep / (1 - p) for row, keep in zip(dy, mask)])]
+
+
+# %% the package question="q3"
+from coursepkg.dropout.numpy_layers import DropPath
+
+
+def drop_branch(x, branch, mask, p):
+    return x + DropPath(p).forward(branch, mask.reshape(-1, *[1] * (x.ndim - 1)))
+
+
+def drop_branch_backward(dy, mask, p):
+    layer = DropPath(p)
+    layer.forward(np.ones_like(dy), mask.reshape(-1, *[1] * (dy.ndim - 1)))
+    return dy.copy(), layer.backward(dy)
 
 
 # %% not weighted question="q4" violates="on average a block does what it does in evaluation"

@@ -65,6 +65,14 @@ def padded_shortcut(x, out_channels, stride):
     return y
 
 
+# %% the package question="q1"
+from coursepkg.residual.numpy_layers import PaddedShortcut
+
+
+def padded_shortcut(x, out_channels, stride):
+    return PaddedShortcut(x.shape[1], out_channels, stride).forward(x)
+
+
 # %% spreads the gradient question="q2" violates="a pixel that was left out gets no gradient"
 def padded_shortcut_backward(dy, shape, stride):
     dx = dy[:, : shape[1]].repeat(stride, axis=2).repeat(stride, axis=3)
@@ -114,6 +122,16 @@ def padded_shortcut_backward(dy, shape, stride):
     rows, columns = np.arange(0, shape[2], stride), np.arange(0, shape[3], stride)
     dx[np.ix_(range(shape[0]), range(shape[1]), rows, columns)] = dy[:, : shape[1]]
     return dx
+
+
+# %% the package question="q2"
+from coursepkg.residual.numpy_layers import PaddedShortcut
+
+
+def padded_shortcut_backward(dy, shape, stride):
+    shortcut = PaddedShortcut(shape[1], dy.shape[1], stride)
+    shortcut.forward(np.zeros(shape, dy.dtype))
+    return shortcut.backward(dy)
 
 
 # %% the matrix the wrong way round question="q3" violates="a pixel's maps are mixed, and no other pixel's"
@@ -225,6 +243,26 @@ def project_backward(dy, x, weight, stride):
     return [dx, rows.reshape(-1, len(weight)).T @ kept.reshape(-1, x.shape[1])]
 
 
+# %% the package question="q3"
+from coursepkg.nn import Conv2d
+
+
+def convolution(weight, stride):
+    layer = Conv2d(*weight.shape[::-1], 1, stride, bias=False, dtype=weight.dtype)
+    layer.weight[...] = weight[:, :, None, None]
+    return layer
+
+
+def project(x, weight, stride):
+    return convolution(weight, stride).forward(x)
+
+
+def project_backward(dy, x, weight, stride):
+    layer = convolution(weight, stride)
+    layer.forward(x)
+    return layer.backward(dy), layer.grads["weight"][:, :, 0, 0]
+
+
 # %% zeros cost question="q4" violates="option A has nothing to learn"
 def extra(n, width, option):
     def projection(before, after):
@@ -314,3 +352,14 @@ def extra(n, width, option):
             total += maps * (before + 2)
         before = maps
     return total
+
+
+# %% the package question="q4"
+from coursepkg.residual.rules import cifar_stages
+
+
+def extra(n, width, option):
+    counts = [
+        sum(stage.parameters for stage in cifar_stages(6 * n + 2, width, shortcut=key)) for key in (option, "A")
+    ]
+    return counts[0] - counts[1]

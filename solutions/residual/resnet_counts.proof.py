@@ -149,6 +149,14 @@ def cifar_parameters(n, width):
     return first + stages + 40 * w + 10
 
 
+# %% the package question="q3"
+from coursepkg.residual.rules import cifar_stages
+
+
+def cifar_parameters(n, width):
+    return sum(stage.parameters for stage in cifar_stages(6 * n + 2, width))
+
+
 # %% at full size everywhere question="q4" violates="all blocks of the three stages count"
 def cifar_multiply_adds(n, width, size):
     total, before = 9 * 3 * width * size**2, width
@@ -217,3 +225,11 @@ def cifar_multiply_adds(n, width, size):
         maps += [width << stage] * (2 * n)
         sides += [size >> stage] * (2 * n)
     return sum(9 * a * b * s * s for a, b, s in zip(maps, maps[1:], sides)) + 10 * maps[-1]
+
+
+# %% the package question="q4"
+from coursepkg.residual.rules import cifar_stages
+
+
+def cifar_multiply_adds(n, width, size):
+    return sum(stage.multiply_adds for stage in cifar_stages(6 * n + 2, width, size=size))

@@ -88,6 +88,7 @@ def normalizations():
             {"affine": False},
             {"track_running_stats": False},
             {"affine": False, "track_running_stats": False},
+            {"bias": False},
         ):
             yield pair(name, 3, shape=of_name[0], **kwargs)
         yield pair(name, 3, shape=of_name[0], eval=True, track_running_stats=False)

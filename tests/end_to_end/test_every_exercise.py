@@ -2,10 +2,11 @@
 
 import pytest
 from asking import BUBBLEWRAP
-from playing import SOURCES, built, name_of, questions, rounds
+from playing import ALTERNATIVES, MUTANTS, SOURCES, built, name_of, questions, rounds
 
 from coursepkg.grading.grade import grade
 from coursepkg.grading.submission import OURS, Submission
+from solutions.proof import THE_PACKAGE
 
 pytestmark = BUBBLEWRAP
 
@@ -30,7 +31,9 @@ def graded(path, answers, asked=None):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_right_answers_get_full_marks(path):
-    for answers in [[], *rounds(path, violating=False)]:
+    # An answer finds no part of the package that would answer for it.
+    alternatives = [answer for answer in ALTERNATIVES[path] if answer.title != THE_PACKAGE]
+    for answers in [[], *rounds(alternatives)]:
         verdicts = graded(path, {answer.question: answer.source for answer in answers})
         for question, verdict in verdicts.items():
             titles = [answer.title for answer in answers]
@@ -39,7 +42,7 @@ def test_right_answers_get_full_marks(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_wrong_answers_lose_marks(path):
-    for answers in rounds(path, violating=True):
+    for answers in rounds(MUTANTS[path]):
         sources = {answer.question: answer.source for answer in answers}
         verdicts = graded(path, sources, asked=sources)
         for answer in answers:

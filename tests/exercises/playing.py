@@ -20,22 +20,17 @@ to_python = TransformerManager().transform_cell
 
 
 PROOFS = {path: read_proof(path) for path in SOURCES}
-MUTANTS = [answer for answers in PROOFS.values() for answer in answers if answer.violates]
+MUTANTS = {path: [answer for answer in PROOFS[path] if answer.violates] for path in SOURCES}
+ALTERNATIVES = {path: [answer for answer in PROOFS[path] if not answer.violates] for path in SOURCES}
 
 
-def rounds(path, violating):
-    """All wrong answers of a proof, or all right ones, as lists with at most one for each question.
-
-    A notebook holds such a list at a time, so that few are played.
-    """
+def rounds(answers):
+    """Lists with at most one answer to each question. A notebook holds such a list at a time, so that few are
+    played."""
     by_question = {}
-    for answer in PROOFS[path]:
-        if bool(answer.violates) == violating:
-            by_question.setdefault(answer.question, []).append(answer)
+    for answer in answers:
+        by_question.setdefault(answer.question, []).append(answer)
     return [[answer for answer in some if answer] for some in zip_longest(*by_question.values())]
-
-
-ALTERNATIVES = [(path, answers) for path in SOURCES for answers in rounds(path, violating=False)]
 
 
 @functools.cache

@@ -52,7 +52,7 @@ def evaluation_remembers(BatchNorm, shape, batches, seed):
         norm.forward(x.copy())
         mean, var = (
             (1 - MOMENTUM) * old + MOMENTUM * new
-            for old, new in ((mean, x.mean(axis=0)), (var, x.var(axis=0)))
+            for old, new in ((mean, x.mean(axis=0)), (var, x.var(axis=0, ddof=1)))
         )
     norm.eval()
     x = _batch((3, shape[1]), seed + 100)
@@ -151,7 +151,7 @@ class _Norm:
             return (x - self.mean) / np.sqrt(self.var + EPS)
         mean, var = x.mean(axis=0), x.var(axis=0)
         self.mean = (1 - MOMENTUM) * self.mean + MOMENTUM * mean
-        self.var = (1 - MOMENTUM) * self.var + MOMENTUM * var
+        self.var = (1 - MOMENTUM) * self.var + MOMENTUM * x.var(axis=0, ddof=1)
         return (x - mean) / np.sqrt(var + EPS)
 
 
