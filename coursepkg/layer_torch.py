@@ -44,7 +44,7 @@ def has_numbers(x):
     Not so while torch.compile, torch.export, torch.fx or a transform of torch.func traces, on the device
     "meta", and for None.
     """
-    if torch.compiler.is_compiling() or type(x) is not torch.Tensor or x.is_meta:
+    if torch.compiler.is_compiling() or type(x) not in (torch.Tensor, nn.Parameter) or x.is_meta:
         return False
     try:
         x.data_ptr()

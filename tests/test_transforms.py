@@ -205,10 +205,14 @@ TRANSFORMS = [
 ]
 SLOW = (compile, export)  # tried on pictures alone, not with one axis or three
 
+WITH_RNG = [name for name in LAYERS if name.endswith("with rng")]
 EXCEPTIONS = {
-    compile: ("torch.compile takes no torch.Generator", [name for name in LAYERS if name.endswith("with rng")]),
-    checkpointed: ("it restores torch's default generators, no others", [...]),
-    export: ("torch.rand with a generator takes no shape that varies", []),
+    **{(compile, name): "torch.compile takes no torch.Generator" for name in WITH_RNG},
+    **{(checkpointed, name): "it restores torch's default generators, no others" for name in WITH_RNG},
+    **{
+        (export, f"{name} with rng"): "torch.rand and randn with a generator take no size that varies"
+        for name in ("GaussianDropout", "FractionalMaxPool2d", "StochasticPool2d")
+    },
 }
 
 

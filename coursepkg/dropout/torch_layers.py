@@ -22,7 +22,6 @@ from coursepkg.dropout.rules import (
     alpha_constants,
     channel_mask_shape,
     dropblock_gamma,
-    picture_mask_shape,
     sample_mask_shape,
     validate_broadcasts,
     validate_last_axis,
@@ -130,6 +129,7 @@ def dropout_backward(dy, mask, p):
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
+    validate_float_tensor("dy", dy)
     return apply_mask(dy, mask, p)
 
 
@@ -204,7 +204,10 @@ def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
     p, block_size = validate_probability("p", p), validate_positive_int("block_size", block_size)
-    n, channels, height, width = shape = picture_mask_shape(validate_size("shape", shape))
+    shape = validate_size("shape", shape)
+    if len(shape) != 4:
+        raise ValueError(f"shape must be (N, C, H, W), got {shape}")
+    n, channels, height, width = shape
     size, device = min(block_size, height, width), _place(rng, device)
     if p in (0, 1) or 0 in shape:
         return torch.full(shape, p < 1, device=device)
@@ -563,7 +566,9 @@ class DropBlock2d(DropoutLayer):
         return f"p={self.p}, block_size={self.block_size}"
 
     def _mask_shape(self, shape):
-        return picture_mask_shape(shape)
+        if len(shape) != 4:
+            raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
+        return shape
 
     def _draw(self, x):
         return sample_block_mask(x.shape, self.p, self.block_size, self.rng, device=x.device)

@@ -7,7 +7,9 @@ import torch
 
 from coursepkg import nn
 from coursepkg.layer import Layer
+from coursepkg.pooling import torch_layers as pooling
 from tests.core.pairs import PAIRS
+from tests.test_specs import SPECS
 
 CALLS = {f"{one.name} {one.args} {one.kwargs}": one for one in PAIRS}
 
@@ -17,6 +19,25 @@ def test_layers_print_as_those_of_torch(call):
     one = CALLS[call]
     theirs = getattr(torch.nn, one.name)(*one.args, **one.kwargs)
     assert repr(one.numpy()) == repr(theirs)
+
+
+POOLINGS = {
+    f"{spec.name} {case}": (spec.torch, case.args, case.kwargs)
+    for spec in SPECS
+    for case in spec.cases
+    if hasattr(torch.nn, spec.name)
+} | {
+    f"MaxUnpool{axes}d {args}": (getattr(pooling, f"MaxUnpool{axes}d"), args, {})
+    for axes in (1, 2, 3)
+    for args in ((2,), (3, 2, 1), ((2,) * axes, 1))
+}
+
+
+@pytest.mark.parametrize("call", POOLINGS)
+def test_torch_layers_print_as_those_of_torch(call):
+    constructor, args, kwargs = POOLINGS[call]
+    expected = repr(getattr(torch.nn, constructor.__name__)(*args, **kwargs))
+    assert repr(constructor(*args, **kwargs)) == expected.replace(", inplace=False", "")
 
 
 def network(library):
