@@ -23,7 +23,7 @@ from coursepkg.validation import (
     validate_positive_int,
 )
 
-BLOCK = 1 << 16  # elements of the matrix at a time, few enough to stay in a processor's cache
+BLOCK = 1 << 17  # elements of the matrix at a time, few enough to stay in a processor's cache
 
 
 def conv2d(x, weight, bias, stride, padding, dilation):

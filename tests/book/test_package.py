@@ -10,10 +10,19 @@ from itertools import groupby
 import pytest
 import torch
 from coursebook.package import clean_docstring, documented_members
-from coursebook.sources import names_by_line, shown_modules
-from coursebook.symbols import bound_names, find_named, find_symbol, find_symbols, find_twin, find_uses
+from coursebook.sources import names_by_line
+from coursebook.symbols import (
+    bound_names,
+    find_named,
+    find_symbol,
+    find_symbols,
+    find_twin,
+    find_uses,
+    shown_modules,
+)
 from coursebook.terms import EVERYDAY, pattern_of, read_terms
 
+from coursepkg import pooling
 from coursepkg.dropout import numpy_layers, torch_layers
 from coursepkg.layer import Layer
 
@@ -98,6 +107,10 @@ def test_no_helper_is_public():
     for hidden in ("coursepkg.validation", "coursepkg.grading", "coursepkg.pooling.fast"):
         assert not any(name.startswith(hidden) for name in names), hidden
     assert not any(symbol.name.startswith(("_", "validate_")) for symbol in SYMBOLS)
+    pool = "coursepkg.pooling.numpy_layers"
+    assert {f"{pool}.max_pool2d", f"{pool}.MaxPool2d"} <= names
+    general = {f"{pool}{folder}.{name}" for folder in ("", ".maximum") for name in ("max_pool", "MaxPool")}
+    assert not names & general
 
 
 def test_pages_differ_in_more_than_capitals():
@@ -164,6 +177,20 @@ def test_docstrings_leave_no_markup(pages):
         assert not article.select(".system-message, .problematic"), page
 
 
+def test_each_file_of_a_folder_has_its_table(html):
+    article = html["package.html"].select_one("article")
+    tables = {
+        link.get_text(): link.find_parent("table") for link in article.select("td:first-child a.symbol")
+    }
+    listed = [
+        symbol for symbol in SYMBOLS if symbol.home == "coursepkg.pooling.numpy_layers" and symbol.backend
+    ]
+    assert len(listed) > 50
+    for symbol in listed:
+        file = symbol.module.removeprefix("coursepkg.pooling.numpy_layers.")
+        assert tables[symbol.name].find_previous("p").get_text().startswith(f"{file}: "), symbol.path
+
+
 def test_the_list_has_them_all(html):
     article = html["package.html"].select_one("article")
     assert {page for _, page in symbol_links(article, "package.html")} == {symbol.page for symbol in SYMBOLS}
@@ -185,6 +212,7 @@ def test_docstrings_are_cleaned_for_napoleon(lines, cleaned):
 
 def test_members_of_a_class_come_with_those_of_its_private_bases():
     assert list(documented_members(numpy_layers.Dropout2d)) == ["forward", "backward"]
+    assert list(documented_members(pooling.numpy_layers.MaxPool2d)) == ["forward", "backward"]
     assert "train" in documented_members(Layer)
     assert "extra_repr" not in documented_members(torch_layers.Dropout)
 
@@ -211,6 +239,9 @@ def test_code_leads_to_the_package(book, html):
     by_hand, family = links["pooling/by_hand"], links["dropout/family"]
     assert ("pooling.MaxPool2d", "package/class/pooling.numpy_layers.MaxPool2d") in by_hand  # in a cell
     assert ("max_pool2d", "package/function/pooling.numpy_layers.max_pool2d") in by_hand  # in the text
+    taps = "_modules/coursepkg/pooling/numpy_layers/taps.html#"
+    assert ("pooling.taps.sliding", f"{taps}sliding") in by_hand  # not public
+    assert ("pooling.taps.reduce_axis", f"{taps}reduce_axis") in by_hand
     assert ("torch_layers.DropPath", "package/class/dropout.torch_layers.DropPath") in family
     assert not {text for text, _ in family} & {"nn.Dropout", "F.dropout", "nn.Conv2d"}
 

@@ -28,10 +28,18 @@ def has_pages(app):
     return is_site(app) and LIST.is_file()
 
 
-def symbol_link(app, docname, symbol, text):
-    """A link to a symbol's page."""
-    uri = app.builder.get_relative_uri(docname, symbol.page)
-    return nodes.reference("", "", nodes.literal("", text), internal=True, refuri=uri, classes=["symbol"])
+def link_to(app, docname, target, content):
+    """A link to a symbol's page, or to lines."""
+    page, anchor = target.address
+    uri = app.builder.get_relative_uri(docname, page) + anchor
+    return nodes.reference("", "", content, internal=True, refuri=uri)
+
+
+def code_link(app, docname, target, text):
+    """`link_to` for a name."""
+    link = link_to(app, docname, target, nodes.literal("", text))
+    link["classes"].append("symbol")
+    return link
 
 
 class SymbolRole(SphinxRole):
@@ -39,7 +47,7 @@ class SymbolRole(SphinxRole):
 
     def run(self):
         symbol = symbols_by_path()[self.text]
-        return [symbol_link(self.env.app, self.env.docname, symbol, symbol.name)], []
+        return [code_link(self.env.app, self.env.docname, symbol, symbol.name)], []
 
 
 # The page that lists them
@@ -128,19 +136,20 @@ def is_layer(symbol):
 
 
 def documented_members(value):
-    """{name: method or property} of a class, in the order of their lines, but for what Layer has."""
+    """{name: method or property} of a class, in the order of their lines, but for what Layer says for all."""
     ours = [base for base in getattr(value, "__mro__", ()) if base.__module__.startswith("coursepkg")]
+    own = [base for base in ours if base is not Layer or value is Layer]
     members = {}
-    for base in reversed(ours):
-        if base is not Layer or value is Layer:
-            members |= {
-                name: one for name, one in vars(base).items() if callable(one) or isinstance(one, property)
-            }
-    return {
-        name: one
-        for name, one in members.items()
-        if not name.startswith("_") and any(getattr(vars(base).get(name), "__doc__", None) for base in ours)
-    }
+    for base in reversed(own):
+        members |= {
+            name: one for name, one in vars(base).items() if callable(one) or isinstance(one, property)
+        }
+
+    def is_documented(name):
+        bases = ours if name in ("forward", "backward") else own
+        return any(getattr(vars(base).get(name), "__doc__", None) for base in bases)
+
+    return {name: one for name, one in members.items() if not name.startswith("_") and is_documented(name)}
 
 
 def symbol_page(symbol):

@@ -5,42 +5,23 @@ general function has them.
 """
 
 import ast
-import re
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 
 from docutils import nodes
 from sphinx.addnodes import desc_signature
 from sphinx.pycode import ModuleAnalyzer
 
-from .package import has_pages
-from .symbol_links import IN_CELL
-from .symbols import PROGRAMS, find_definition, find_modules, find_symbols, find_tags, find_values
-
-
-@cache
-def shown_modules():
-    """Names of the modules that have pages."""
-    return {*find_modules(*PROGRAMS), *(symbol.module for symbol in find_symbols().values())}
-
-
-def page_of(module):
-    return f"_modules/{module.replace('.', '/')}"
-
-
-def address_of(definition, relative):
-    """The address of the lines of a definition; `relative` turns the name of a page into the way to it."""
-    module, name = definition
-    return f"{relative(page_of(module))}#{name}"
+from .package import has_pages, link_to
+from .symbol_links import link_names
+from .symbols import Lines, find_lines, find_symbols, find_tags, lines_of, shown_modules
 
 
 def link_signatures(app, doctree, docname):
-    relative = partial(app.builder.get_relative_uri, docname)
     for signature in doctree.findall(desc_signature) if has_pages(app) else ():
-        value = find_values(f"{signature['module']}.{signature['fullname']}", {})[-1]
-        text = nodes.inline("", "[source]", classes=["viewcode-link"])
-        address = address_of(find_definition(value), relative)
-        signature += nodes.reference("", "", text, internal=True, refuri=address)
+        lines = find_lines(f"{signature['module']}.{signature['fullname']}", {})
+        source = nodes.inline("", "[source]", classes=["viewcode-link"])
+        signature += link_to(app, docname, lines, source)
 
 
 # The pages
@@ -68,35 +49,36 @@ def names_by_line(module, code):
     return names
 
 
-def link_name(relative, bound, found):
-    definition = find_definition(find_values(re.sub("<.*?>", "", found[0]), bound)[-1])
-    if definition is None or definition[0] not in shown_modules():
-        return found[0]
-    return f'<a class="symbol" href="{address_of(definition, relative)}">{found[0]}</a>'
-
-
 def highlight_module(name, highlight, relative):
-    """The code of a module as HTML, where each definition is an element of its name."""
+    """The code of a module as HTML, where each definition is an element of its name.
+
+    Args:
+        name: of the module.
+        highlight: Sphinx's function, (code, language) -> HTML.
+        relative: function, the name of a page -> the way there.
+    """
     module, code = import_module(name), ModuleAnalyzer.for_module(name).code
     before, after = highlight(code, "python").split("<pre>")
-    lines = [f"{before}<pre>", *after.split("\n")]  # so that line 1 of the code is number 1
+    html = [f"{before}<pre>", *after.split("\n")]  # so that line 1 of the code is number 1
     for number, bound in enumerate(names_by_line(module, code)):
-        lines[number] = IN_CELL.sub(partial(link_name, relative, bound), lines[number])
-    last_first = reversed(find_symbols().values())  # of three with one definition the first stays
-    symbols = {symbol.definition: symbol for symbol in last_first}
+        html[number] = link_names(html[number], partial(find_lines, bound=bound), relative)
+    symbols = {}
+    for symbol in find_symbols().values():
+        symbols.setdefault(lines_of(symbol.object), symbol)  # the first of three
     for tag, (_, first, last) in find_tags(name).items():
-        symbol = symbols.get((name, tag))
+        symbol = symbols.get(Lines(name, tag))
         back = f'<a class="viewcode-back" href="{relative(symbol.page)}">[docs]</a>' if symbol else ""
-        lines[first] = f'<div class="viewcode-block" id="{tag}">{back}{lines[first]}'
-        lines[last] += "</div>"
-    return "\n".join(lines)
+        html[first] = f'<div class="viewcode-block" id="{tag}">{back}{html[first]}'
+        html[last] += "</div>"
+    return "\n".join(html)
 
 
 def collect_pages(app):
-    for name in shown_modules() if has_pages(app) else ():
-        relative = partial(app.builder.get_relative_uri, page_of(name))
-        body = highlight_module(name, app.builder.highlighter.highlight_block, relative)
-        yield page_of(name), {"title": name, "body": f"<h1>Source code for {name}</h1>{body}"}, "page.html"
+    for module in shown_modules() if has_pages(app) else ():
+        page = Lines(module, "").page
+        relative = partial(app.builder.get_relative_uri, page)
+        body = highlight_module(module, app.builder.highlighter.highlight_block, relative)
+        yield page, {"title": module, "body": f"<h1>Source code for {module}</h1>{body}"}, "page.html"
 
 
 def setup(app):

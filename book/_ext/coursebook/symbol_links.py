@@ -1,14 +1,15 @@
-"""Code that names a public symbol of coursepkg links to its page: inline in the text, and in the cells."""
+"""Code that names what coursepkg has leads there, inline in the text and in the cells: to the page of what is
+public, to the lines that define what is not."""
 
 import inspect
 import re
-from functools import cache
+from functools import cache, partial
 
 from docutils import nodes
 
-from .package import has_pages, symbol_link
+from .package import code_link, has_pages
 from .pages import read_page
-from .symbols import bound_names, find_named, find_symbol, find_symbols
+from .symbols import bound_names, find_lines, find_named, find_symbol, find_symbols
 
 INLINE = re.compile(r"([A-Za-z_][\w.]*\w)(\(.*\))?")  # also with what it is called with
 # As Pygments writes a name in a cell, with dots in it or not, but not before an = that passes an argument.
@@ -27,6 +28,11 @@ def names_on(docname):
     return bound_names(read_page(docname))
 
 
+def find_target(dotted, bound):
+    """What a dotted name leads to where names are bound so: a symbol, lines or None."""
+    return find_symbol(dotted, bound) or find_lines(dotted, bound)
+
+
 def link_text(app, doctree, docname):
     if not has_pages(app):
         return
@@ -34,24 +40,36 @@ def link_text(app, doctree, docname):
     for literal in list(doctree.findall(nodes.literal)):
         found = INLINE.fullmatch(literal.astext())
         if found and not isinstance(literal.parent, nodes.reference | nodes.title):
-            symbol = find_named(found[1]) if found[1] not in bound else None
-            symbol = find_symbol(found[1], bound) or symbol
-            if symbol and symbol.page != docname:
-                literal.replace_self(symbol_link(app, docname, symbol, literal.astext()))
+            alone = find_named(found[1]) if found[1] not in bound else None
+            target = find_target(found[1], bound) or alone
+            if target and target.page != docname:
+                literal.replace_self(code_link(app, docname, target, literal.astext()))
+
+
+def link_names(html, find, relative):
+    """Highlighted code with links.
+
+    Args:
+        html: what Pygments wrote.
+        find: function, a dotted name -> Symbol, Lines or None.
+        relative: function, the name of a page -> the way there.
+    """
+
+    def link(found):
+        target = find(re.sub("<.*?>", "", found[0]))
+        if target is None:
+            return found[0]
+        page, anchor = target.address
+        return f'<a class="symbol" href="{relative(page)}{anchor}">{found[0]}</a>'
+
+    return IN_CELL.sub(link, html)
 
 
 def link_cells(app, pagename, templatename, context, doctree):
     if doctree is None or not has_pages(app):
         return
-    bound = names_on(pagename)
-
-    def link(found):
-        symbol = find_symbol(re.sub("<.*?>", "", found[0]), bound)
-        if symbol is None:
-            return found[0]
-        return f'<a class="symbol" href="{context["pathto"](symbol.page)}">{found[0]}</a>'
-
-    context["body"] = IN_CELL.sub(link, context["body"])
+    find = partial(find_target, bound=names_on(pagename))
+    context["body"] = link_names(context["body"], find, context["pathto"])
 
 
 def setup(app):

@@ -15,7 +15,8 @@ import coursepkg
 
 from .pages import read_pages
 
-HELPERS = ("*.fast", "*.dimensions", "coursepkg.validation*")  # that the code calls, but no reader
+# What the code calls, but no reader. Where layers fill a folder, its __init__ says what is for readers.
+HELPERS = ("*_layers.*", "*.fast", "*.dimensions", "coursepkg.masking", "coursepkg.validation*")
 PROGRAMS = ("*.__main__", "coursepkg.checks.*", "coursepkg.experiments.*", "coursepkg.grading*")
 BACKENDS = {"numpy_": "NumPy", "torch_": "PyTorch"}
 
@@ -37,10 +38,6 @@ class Symbol:
         return f"{self.home}.{self.name}"
 
     @property
-    def definition(self):
-        return find_definition(self.object)
-
-    @property
     def kind(self):
         return "class" if inspect.isclass(self.object) else "function"
 
@@ -48,6 +45,11 @@ class Symbol:
     def page(self):
         """The name of its page. Not all file systems tell `dropout` from `Dropout`, but folders they do."""
         return f"package/{self.kind}/{self.path.removeprefix('coursepkg.')}"
+
+    @property
+    def address(self):
+        """Its page, and where on it."""
+        return self.page, ""
 
     @property
     def backend(self):
@@ -60,28 +62,26 @@ class Symbol:
         return inspect.getdoc(self.object).partition("\n\n")[0].replace("\n", " ")
 
 
+@dataclass(frozen=True)
+class Lines:
+    """The lines that define a class, function, method or property: their module, and its name there."""
+
+    module: str
+    name: str
+
+    @property
+    def page(self):
+        return f"_modules/{self.module.replace('.', '/')}"
+
+    @property
+    def address(self):
+        return self.page, f"#{self.name}"
+
+
 def find_modules(*hidden):
     """Names of the modules of coursepkg, without those that a pattern in `hidden` fits."""
     names = ["coursepkg", *(one.name for one in pkgutil.walk_packages(coursepkg.__path__, "coursepkg."))]
     return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in hidden)]
-
-
-def find_tags(module):
-    """{qualified name: (kind, first line, last line)} of the definitions in a module of coursepkg."""
-    return ModuleAnalyzer.for_module(module).find_tags() if module.startswith("coursepkg") else {}
-
-
-def find_definition(value):
-    """(module, qualified name) of the lines in coursepkg that define a class, function or property, or None.
-
-    What `coursepkg.pooling.dimensions` has made is defined by the lines of the general function or class.
-    """
-    value = inspect.unwrap(value.fget if isinstance(value, property) else value)
-    for one in inspect.getmro(value) if inspect.isclass(value) else [value]:
-        module, name = getattr(one, "__module__", None), getattr(one, "__qualname__", None)
-        if name in find_tags(module or ""):
-            return module, name
-    return None
 
 
 def is_public(name, value):
@@ -103,13 +103,36 @@ def find_symbols():
         for name, value in vars(module).items():
             if is_public(name, value) and value.__module__ == module.__name__:
                 found.setdefault(value, Symbol(name, module.__name__, value))
-    general = {one.definition for one in found.values() if one.definition != (one.module, one.name)}
-    return {value: one for value, one in found.items() if (one.module, one.name) not in general}
+    return found
 
 
 @cache
 def symbols_by_path():
     return {symbol.path: symbol for symbol in find_symbols().values()}
+
+
+def find_tags(module):
+    """{qualified name: (kind, first line, last line)} of what a module defines."""
+    return ModuleAnalyzer.for_module(module).find_tags()
+
+
+@cache
+def shown_modules():
+    """Names of the modules whose code is shown."""
+    return {*find_modules(*PROGRAMS), *(symbol.module for symbol in find_symbols().values())}
+
+
+def lines_of(value):
+    """The shown lines that define a class, function, method or property, or None.
+
+    For what `coursepkg.pooling.dimensions` has made, they are those of the general function or class.
+    """
+    value = inspect.unwrap(value.fget if isinstance(value, property) else value)
+    for one in inspect.getmro(value) if inspect.isclass(value) else [value]:
+        lines = Lines(getattr(one, "__module__", None), getattr(one, "__qualname__", None))
+        if lines.module in shown_modules() and lines.name in find_tags(lines.module):
+            return lines
+    return None
 
 
 def find_twin(symbol):
@@ -160,6 +183,11 @@ def find_symbol(dotted, bound):
     values = find_values(dotted, bound)
     value = next(filter(inspect.isclass, values), values[-1])
     return find_symbols().get(value) if inspect.isfunction(value) or inspect.isclass(value) else None
+
+
+def find_lines(dotted, bound):
+    """The shown lines that define what a dotted name means where names are bound so, or None."""
+    return lines_of(find_values(dotted, bound)[-1])
 
 
 def find_named(name):
