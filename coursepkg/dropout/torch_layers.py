@@ -231,7 +231,7 @@ def rescale_kept(x, mask):
     """
     validate_masked(x, mask)
     dtype = accumulator(x.dtype)  # a half could hold neither the count nor the scale
-    kept = mask.sum(dtype=dtype).clamp(min=1)  # a tensor, not a number, so that a GPU need not be waited for
+    kept = mask.sum().clamp(min=1).to(dtype)  # a tensor, not a number, so that a GPU need not be waited for
     return _scale_kept(x.to(dtype), mask, mask.numel() / kept).to(x.dtype)
 
 
@@ -252,7 +252,9 @@ def drop_connect(x, weight, bias, mask, p):
     """
     p = validate_probability("p", p)
     validate_linear(x, weight, bias)
-    return F.linear(x, weight if mask is None else apply_mask(weight, mask, p), bias)
+    if mask is not None:
+        weight = apply_mask(weight, validate_mask("mask", mask, weight.shape), p)
+    return F.linear(x, weight, bias)
 
 
 def maxout(x, weight, bias, k):
@@ -637,7 +639,7 @@ class DropConnect(LeafModule, nn.Linear):
     p, rng = Setting(validate_probability), Setting(validate_generator)
 
     def __init__(self, in_features, out_features, bias=True, p=0.5, *, rng=None, device=None, dtype=None):
-        self.p, self.rng = p, rng
+        self.p, self.rng = p, rng  # validated before any weight is made
         super().__init__(in_features, out_features, bias, device, dtype)
         self.mask = None
 
@@ -685,7 +687,7 @@ class Maxout(LeafModule, nn.Linear):
     k = Setting(validate_positive_int)
 
     def __init__(self, in_features, out_features, k=2, bias=True, *, device=None, dtype=None):
-        self.out_features, self.k = out_features, k
+        self.out_features, self.k = out_features, k  # validated before any weight is made
         super().__init__(in_features, self.out_features * self.k, bias, device, dtype)
         self.out_features = out_features
 
