@@ -92,7 +92,6 @@ ALLOWED = {
     "stride": ("None",),
     "bias": ("None",),
     "samples": ("None",),
-    ("sample_block_mask", "shape"): (),
     ("blur_pool2d", "stride"): (),
     ("mc_predict", "x"): ("booleans", "integers", "complex numbers"),
     **{(f"max_pool{axes}d", "x"): ("integers",) for axes in (1, 2, 3)},

@@ -42,6 +42,21 @@ def sample_mask_shape(shape):
     return (shape[0], *(1,) * (len(shape) - 1))
 
 
+def picture_mask_shape(shape):
+    """Shape of DropBlock2d's mask: one coin per pixel, of which blocks grow.
+
+    Args:
+        shape: shape of the input, (N, C, H, W).
+    Returns:
+        tuple: the same.
+    Raises:
+        ValueError: names the shape and the one allowed.
+    """
+    if len(shape) != 4:
+        raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
+    return shape
+
+
 def alpha_constants(p):
     """Scale and shift that give AlphaDropout's output mean 0 and variance 1 when x has them.
 

@@ -22,6 +22,7 @@ from coursepkg.dropout.rules import (
     alpha_constants,
     channel_mask_shape,
     dropblock_gamma,
+    picture_mask_shape,
     sample_mask_shape,
     validate_broadcasts,
     validate_last_axis,
@@ -204,15 +205,12 @@ def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
     p, block_size = validate_probability("p", p), validate_positive_int("block_size", block_size)
-    shape = validate_size("shape", shape)
-    if len(shape) != 4:
-        raise ValueError(f"shape must be (N, C, H, W), got {shape}")
-    n, channels, height, width = shape
+    *batch, height, width = shape = picture_mask_shape(validate_size("shape", shape))
     size, device = min(block_size, height, width), _place(rng, device)
     if p in (0, 1) or 0 in shape:
         return torch.full(shape, p < 1, device=device)
     gamma = dropblock_gamma(p, size, height, width)
-    corners = ~_toss((n, channels, height - size + 1, width - size + 1), gamma, rng, device)
+    corners = ~_toss((*batch, height - size + 1, width - size + 1), gamma, rng, device)
     padded = F.pad(corners.float(), (size - 1,) * 4)  # (N, C, H + size - 1, W + size - 1)
     return F.max_pool2d(padded, size, stride=1) == 0
 
@@ -568,9 +566,7 @@ class DropBlock2d(DropoutLayer):
         return f"p={self.p}, block_size={self.block_size}"
 
     def _mask_shape(self, shape):
-        if len(shape) != 4:
-            raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
-        return shape
+        return picture_mask_shape(shape)
 
     def _draw(self, x):
         return sample_block_mask(x.shape, self.p, self.block_size, self.rng, device=x.device)
