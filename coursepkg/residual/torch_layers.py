@@ -11,14 +11,15 @@ from coursepkg.dropout.torch_layers import DropPath
 from coursepkg.pooling.torch_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
     EXPANSION,
+    STRIDE_IN,
     needs_projection,
     validate_block,
     validate_padded_shortcut,
-    validate_stride_in,
 )
 from coursepkg.validation import (
     Setting,
     validate_bool,
+    validate_choice,
     validate_nonnegative_int,
     validate_number,
     validate_positive_int,
@@ -283,7 +284,8 @@ class Bottleneck(_Block):
             squeeze=squeeze,
             zero_init_residual=zero_init_residual,
         )
-        first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
+        validate_choice("stride_in", stride_in, STRIDE_IN)
+        first, middle = (1, stride) if stride_in == "3x3" else (stride, 1)
         where = {"device": device, "dtype": dtype}
         self.in_channels, out_channels = in_channels, EXPANSION * channels
         branch = {
