@@ -150,7 +150,7 @@ def test_progress_adds_up_and_says_how_to_keep_the_work(grader):
 
 
 def test_unknown_names_are_refused(grader, tmp_path):
-    with pytest.raises(ValueError, match="tests = .* is a folder without test files"):
+    with pytest.raises(ValueError, match=r"tests = .* is a folder without test files"):
         open_exercise("topic/exercise", tests=tmp_path)
     with pytest.raises(ValueError, match="question = 'q3' is not one of q1, q2, q10"):
         grader("").check("q3")
