@@ -5,10 +5,17 @@ This asks for nothing but the forward pass, so it can judge any backward pass.
 """
 
 import copy
+import pickle
+import random
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from inspect import isfunction
 
 import numpy as np
+
+from coursepkg.layer import validate_layer
+from coursepkg.validation import validate_positive_number
 
 # A central difference is off by about step^2, and by rounding, about 1e-16 / step: least for the cube root.
 STEP = np.finfo(np.float64).eps ** (1 / 3)
@@ -19,12 +26,14 @@ def numerical_gradient(f, x, dy=None):
 
     Args:
         f: function of an array like x that returns a number, or, with dy, an array.
-        x: array; the differences are taken in float64.
+        x: array of real numbers; the differences are taken in float64.
         dy: array in the shape of f's result, for the gradient of sum(dy * f(x)); None if f returns a number.
     Returns:
         float64 array in x's shape.
+    Raises:
+        TypeError: x has no real numbers.
     """
-    x = np.array(x, np.float64)
+    x = _validate_real("x", x).astype(np.float64)
     dy = 1.0 if dy is None else dy
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -112,7 +121,7 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
 
     Args:
         layer: Layer, in the mode to be checked; a float32 layer is checked in float64.
-        x: input; keep its values away from kinks, such as 0 for ReLU.
+        x: input, real numbers; keep its values away from kinks, such as 0 for ReLU.
         tolerance: largest error that passes, relative to the largest value of the gradient (at least 1e-3).
         **forward: passed on to `forward` each time. A random layer needs its randomness fixed here:
             gradcheck(Dropout(), x, mask=mask).
@@ -120,15 +129,14 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
         Report: `.ok`, `.worst`, and a readable `str`.
     Raises:
         ValueError: the layer is random and nothing fixes it, or a gradient is missing or has the wrong shape.
+        TypeError: names the argument, its value and what is allowed.
     """
-    layer = copy.deepcopy(layer).astype(np.float64)
-    x = _frozen(np.array(x, np.float64))
-    y = np.array(layer.forward(x, **forward))
-    if not np.array_equal(y, layer.forward(x, **forward), equal_nan=True):
-        raise ValueError(
-            f"{type(layer).__name__} gives two outputs for one input, so there is no derivative to compare: "
-            "fix its randomness, for instance by mask=..., or use eval()"
-        )
+    validate_positive_number("tolerance", tolerance)
+    x = _frozen(_validate_real("x", x).astype(np.float64))
+    reached = {}
+    layer, forward = copy.deepcopy((validate_layer("layer", layer), forward), reached)
+    layer.astype(np.float64)
+    y = _validate_deterministic(layer, x, forward, _generators(layer, reached.values()))
     dy = np.random.default_rng(0).uniform(0.5, 1.5, y.shape) * np.resize([1, -1, 1], y.shape)
     dy = _frozen(np.asarray(dy))
 
@@ -151,6 +159,62 @@ def gradcheck(layer, x, tolerance=1e-6, **forward):
         param[...] = original
         comparisons.append(_compare(key, found[key], differences))
     return Report(type(layer).__name__, tuple(comparisons), tolerance)
+
+
+def _validate_deterministic(layer, x, forward, generators):
+    """The output, of a layer whose forward pass draws no random numbers."""
+    before = _random_state(generators)
+    with _unseeded_generators() as made:
+        y = np.array(layer.forward(x, **forward))
+    drew = made or _random_state(generators) != before
+    if drew or not np.array_equal(y, layer.forward(x, **forward), equal_nan=True):
+        raise ValueError(
+            f"{type(layer).__name__} is random, so there is no derivative to compare: "
+            "fix its randomness, for instance by mask=..., or use eval()"
+        )
+    return y
+
+
+def _generators(layer, reached):
+    """The generators among these objects, and among the globals and closures of the methods of all layers."""
+    found = list(reached)
+    for kind in {base for one in layer.layers() for base in type(one).__mro__}:
+        for method in filter(isfunction, vars(kind).values()):
+            found += [
+                *method.__globals__.values(),
+                *(cell.cell_contents for cell in method.__closure__ or ()),
+            ]
+    return [
+        one for one in found if isinstance(one, np.random.Generator | np.random.RandomState | random.Random)
+    ]
+
+
+def _random_state(generators):
+    return pickle.dumps((generators, np.random.get_state(), random.getstate()))
+
+
+@contextmanager
+def _unseeded_generators():
+    """A list that grows whenever np.random.default_rng makes a generator that nobody can repeat."""
+    made, default_rng = [], np.random.default_rng
+
+    def watched(seed=None):
+        if seed is None:
+            made.append(seed)
+        return default_rng(seed)
+
+    np.random.default_rng = watched
+    try:
+        yield made
+    finally:
+        np.random.default_rng = default_rng
+
+
+def _validate_real(name, x):
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be an array of real numbers, got {array.dtype}")
+    return array
 
 
 def _compare(name, backward, differences):

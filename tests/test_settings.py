@@ -5,77 +5,127 @@ The settings are found, not listed: the arguments of a layer's constructor that 
 
 import copy
 import inspect
+from types import MethodType
 
 import numpy as np
 import pytest
 import torch
 
+from coursepkg.nn import Linear, Sequential, Tanh
+from coursepkg.residual import numpy_layers, torch_layers
 from tests.core.pairs import PAIRS
 from tests.specs.spec import Maker, values
 from tests.test_specs import SPECS
 
-# Some of them are right for one setting, some for another; a setting takes what it takes.
-CANDIDATES = (0, 1, 2, 3, 5, 0.25, 0.75, 1.5, (1, 1), (2, 2), (1, 1, 1), "tanh", "none", True, False, None)
-NOTHING = object()
+WRONG = (object(), "no such value", -7.5, [[]], float("nan"))
+# Each is right for some settings; a setting takes what it takes.
+OTHERS = (0, 1, 2, 3, 5, 0.25, 0.75, 1.5, (1, 1), (2, 2), "none", "tanh", True, False, None)
+
+
+def layer_of_nn(pair):
+    return pair.numpy(), pair.x(), {}
+
+
+def layer_of_spec(spec, half, device):
+    case = spec.cases[0]
+    layer, x = Maker(half, device)(*case.args, **case.kwargs), values(case.shape)
+    layer.forward(x)
+    return layer.layer, x, layer.drawn
+
+
+def residual_numpy():
+    return numpy_layers.Residual(Linear(3, 3, dtype=np.float64), Tanh()), values((4, 3)), {}
+
+
+def residual_torch():
+    linear = torch.nn.Linear(3, 3, dtype=torch.float64)
+    return torch_layers.Residual(linear, torch.nn.Tanh()), values((4, 3)), {}
+
+
+NUMPY = {
+    **{f"nn.{one.name}": (layer_of_nn, one) for one in reversed(PAIRS) if one.shape[0]},
+    **{f"numpy {spec.name}": (layer_of_spec, spec, spec.numpy, "numpy") for spec in SPECS},
+    "numpy Residual": (residual_numpy,),
+}
+TORCH = {
+    **{f"torch {spec.name}": (layer_of_spec, spec, spec.torch, "cpu") for spec in SPECS},
+    "torch Residual": (residual_torch,),
+}
+
+
+def make(name):
+    """A layer, an input, and what its forward is given so that nothing is drawn."""
+    function, *args = {**NUMPY, **TORCH}[name]
+    return function(*args)
 
 
 def settings_of(layer):
-    """dict: the settings of a layer or module, but for truth values, of which any object is one."""
-    kept = {name: getattr(layer, name, NOTHING) for name in inspect.signature(type(layer)).parameters}
-    arrays = (np.ndarray, torch.Tensor, bool)
-    return {name: value for name, value in kept.items() if value is not NOTHING and not isinstance(value, arrays)}
+    """Names of the settings, but for truth values, for which any object will do."""
+    names = [name for name in inspect.signature(type(layer)).parameters if hasattr(layer, name)]
+    no_settings = bool | np.ndarray | torch.Tensor | MethodType
+    return [name for name in names if not isinstance(getattr(layer, name), no_settings)]
 
 
-def every_layer():
-    """(name, function () -> (layer, x, what forward is given)) for every layer of both halves."""
-    for one in {one.name: one for one in reversed(PAIRS) if one.shape[0]}.values():
-        yield f"nn.{one.name}", lambda one=one: (one.numpy(), one.x(), {})
-    for spec in SPECS:
-        case = spec.cases[0]
-        for half, device in ((spec.numpy, "numpy"), (spec.torch, "cpu")):
-
-            def make(half=half, device=device, case=case):
-                layer = Maker(half, device)(*case.args, **case.kwargs)
-                x = values(case.shape)
-                layer.forward(x)
-                return layer.layer, x, layer.drawn
-
-            yield f"{half.__module__.rpartition('.')[2]}.{spec.name}", make
-
-
-LAYERS = dict(every_layer())
-SETTINGS = [(name, setting) for name, make in LAYERS.items() for setting in settings_of(make()[0])]
+SETTINGS = [(name, setting) for name in (*NUMPY, *TORCH) for setting in settings_of(make(name)[0])]
 
 
 @pytest.mark.parametrize(("name", "setting"), SETTINGS)
 def test_a_setting_is_validated_when_it_is_set_later(name, setting):
-    layer = LAYERS[name]()[0]
+    layer, _, _ = make(name)
     before = getattr(layer, setting)
-    for wrong in (object(), "no such value", -7.5, [[]], float("nan")):
+    for wrong in WRONG:
         with pytest.raises((TypeError, ValueError), match=setting):
             setattr(layer, setting, wrong)
         assert getattr(layer, setting) is before
 
 
-@pytest.mark.parametrize("name", [name for name in LAYERS if "torch_layers" not in name])
+def changes(layer):
+    """Everything that somebody may set on a layer between forward and backward."""
+    for setting in settings_of(layer):
+        for other in OTHERS:
+            yield (
+                f"{setting} = {other!r}",
+                lambda one, setting=setting, other=other: setattr(one, setting, other),
+            )
+    for name, value in vars(layer).items():
+        if isinstance(value, bool) and not name.startswith("_"):
+            yield f"{name} = {not value}", lambda one, name=name, value=value: setattr(one, name, not value)
+    yield "eval()", lambda one: one.eval()
+    yield "train()", lambda one: one.train()
+
+
+@pytest.mark.parametrize("name", NUMPY)
 def test_backward_goes_by_what_forward_used(name):
-    layer, x, given = LAYERS[name]()
+    layer, x, given = make(name)
     y = layer.forward(x, **given)
     dy = values(np.shape(y), seed=1)
-    expected, grads = np.array(layer.backward(dy)), copy.deepcopy(layer.grads)
-    state = copy.deepcopy(layer.state_dict())
-    for setting in settings_of(layer):
-        for candidate in CANDIDATES:
-            again = copy.deepcopy(layer)
-            again.load_state_dict(state)
-            again.forward(x, **given)
-            try:
-                setattr(again, setting, candidate)
-            except (TypeError, ValueError):
-                continue
-            assert_same_backward(again, dy, expected, grads, f"{setting} = {candidate!r}")
-    for one in layer.layers():
-        layer.forward(x, **given)
-        one.training = not one.training
-        assert_same_backward(layer, dy, expected, grads, "the other mode")
-        one.training = not one.training
+    expected = copy.deepcopy((layer.backward(dy), layer.grads))
+    for change, apply in changes(layer):
+        changed = copy.deepcopy(layer)
+        try:
+            apply(changed)
+        except (TypeError, ValueError):
+            continue
+        found = changed.backward(dy), changed.grads
+        np.testing.assert_array_equal(found[0], expected[0], err_msg=change)
+        assert found[1].keys() == expected[1].keys(), change
+        for key, gradient in found[1].items():
+            np.testing.assert_array_equal(gradient, expected[1][key], err_msg=f"{change}, {key}")
+
+
+@pytest.mark.parametrize("name", [name for name in NUMPY if make(name)[0].params])
+def test_backward_goes_by_the_parameters_that_forward_used(name):
+    layer, x, given = make(name)
+    dy = values(np.shape(layer.forward(x, **given)), seed=1)
+    expected = layer.backward(dy)
+    found = layer.astype(np.float32).backward(dy)  # other arrays, with other digits
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == np.float64
+
+
+def test_the_settings_are_found():
+    assert {("nn.Flatten", "start_dim"), ("numpy Dropout", "p"), ("torch MaxPool2d", "stride")} <= set(
+        SETTINGS
+    )
+    changed = [change for change, _ in changes(Sequential(Tanh()))]
+    assert changed == ["training = False", "eval()", "train()"]

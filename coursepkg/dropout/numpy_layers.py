@@ -8,21 +8,26 @@ A dropped element is 0 whatever it was, also where it was inf or NaN, and with p
 
 import numpy as np
 
-from coursepkg.dropout import fast
 from coursepkg.dropout.rules import (
     SELU_FLOOR,
     alpha_constants,
     channel_mask_shape,
     dropblock_gamma,
+    picture_mask_shape,
     sample_mask_shape,
     validate_broadcasts,
     validate_last_axis,
+    validate_list,
+    validate_pairs,
     validate_thinned,
 )
 from coursepkg.layer import Layer
+from coursepkg.masking import keep
 from coursepkg.nn import CrossEntropyLoss, Linear, softmax
 from coursepkg.nn.init import torch_default
 from coursepkg.validation import (
+    Setting,
+    validate_dtype,
     validate_float_array,
     validate_generator,
     validate_gradient,
@@ -32,6 +37,7 @@ from coursepkg.validation import (
     validate_positive_number,
     validate_probability,
     validate_shape,
+    validate_size,
 )
 
 # The coin and the mask
@@ -40,8 +46,9 @@ from coursepkg.validation import (
 def sample_mask(shape, p, rng):
     """Toss one coin per element.
 
-    Layers and `dropout` toss theirs with `fast.sample_mask`: the same law in a quarter of the time, but
-    another stream, so that the same seed gives another mask there.
+    A random byte decides nearly all of them: below floor(256 p) the element is dropped, above it is kept. On
+    a tie another number decides, so that the probability is p and no multiple of 1/256. With p = 0.5 one bit
+    decides.
 
     Args:
         shape: shape of the mask, an int or a tuple.
@@ -51,10 +58,28 @@ def sample_mask(shape, p, rng):
         bool array of `shape`: True (kept) with probability 1 - p.
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
-    Source: Srivastava et al. 2014, section 4, where p is the probability of keeping.
+    Source: Srivastava et al. 2014, section 4, where p is the probability of keeping. The coins: Knuth and Yao
+        1976, who compare the digits of p with random ones until they differ.
     """
-    p = validate_probability("p", p)
-    return validate_generator("rng", rng).random(shape) >= p
+    p, rng = validate_probability("p", p), validate_generator("rng", rng)
+    mask = np.full(validate_size("shape", shape), p == 0)
+    if p in (0, 1):
+        return mask
+    keep = mask.reshape(-1)
+    if p == 0.5:
+        keep[...] = np.unpackbits(_random_bytes(-(-keep.size // 8), rng), count=keep.size)
+        return mask
+    threshold, rest = divmod(256 * p, 1)
+    byte = _random_bytes(keep.size, rng)
+    np.greater_equal(byte, np.uint8(threshold), out=keep)
+    if rest:
+        ties = np.flatnonzero(byte == threshold)
+        keep[ties] = rng.random(ties.size) >= rest
+    return mask
+
+
+def _random_bytes(n, rng):
+    return np.frombuffer(rng.bytes(-(-n // 8) * 8), np.uint8)[:n]  # whole words, as the generator makes them
 
 
 def apply_mask(x, mask, p):
@@ -71,15 +96,30 @@ def apply_mask(x, mask, p):
     Source: inverted dropout, as in torch.nn.Dropout.
     """
     p = validate_probability("p", p)
-    x = validate_float_array("x", x)
-    validate_boolean("mask", mask)
-    validate_broadcasts(mask, x.shape)
-    scale = 1 / (1 - p) if p < 1 else 1
-    return np.where(mask & (p < 1), x * x.dtype.type(scale), x.dtype.type(0))
+    if p == 1:
+        validate_masked(x, mask)
+        return np.zeros(x.shape, x.dtype)
+    return scale_kept(x, mask, 1 / (1 - p))
+
+
+def scale_kept(x, mask, scale):
+    """scale * x where kept, 0 elsewhere, whatever x is there.
+
+    Args:
+        x: float32 or float64 array.
+        mask: boolean array, True = kept; its shape broadcasts to x's.
+        scale: a number.
+    Returns:
+        new array like x.
+    """
+    validate_masked(x, mask)
+    y = keep(x, mask)
+    y *= x.dtype.type(scale)
+    return y
 
 
 def dropout(x, p=0.5, training=True, rng=None):
-    """Inverted dropout: `apply_mask(x, sample_mask(x.shape, p, rng), p)`, by way of `fast`.
+    """Inverted dropout: `apply_mask(x, sample_mask(x.shape, p, rng), p)`.
 
     Args:
         x: float32 or float64 array, any shape.
@@ -97,7 +137,7 @@ def dropout(x, p=0.5, training=True, rng=None):
     rng = validate_generator("rng", rng)
     if not training:
         return x
-    return fast.apply_mask(x, fast.sample_mask(x.shape, p, rng), p)
+    return apply_mask(x, sample_mask(x.shape, p, rng), p)
 
 
 def dropout_backward(dy, mask, p):
@@ -127,9 +167,13 @@ def alpha_dropout(x, mask, p):
         p: probability of dropping, in [0, 1].
     Returns:
         array like x; all 0 when p = 1, as torch gives it, for no scale can restore the variance then.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.AlphaDropout.
     """
-    if validate_probability("p", p) == 1:
+    p = validate_probability("p", p)
+    validate_masked(x, mask)
+    if p == 1:
         return np.zeros_like(x)
     scale, shift = (x.dtype.type(constant) for constant in alpha_constants(p))
     return np.where(mask, x, x.dtype.type(SELU_FLOOR)) * scale + shift
@@ -144,11 +188,15 @@ def alpha_dropout_backward(dy, mask, p):
         p: probability of dropping, in [0, 1].
     Returns:
         array like dy: dy times the scale where kept, 0 elsewhere.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     """
-    if validate_probability("p", p) == 1:
+    p = validate_probability("p", p)
+    validate_masked(dy, mask, "dy")
+    if p == 1:
         return np.zeros_like(dy)
     scale, _ = alpha_constants(p)
-    return fast.scale_kept(dy, mask, scale)
+    return scale_kept(dy, mask, scale)
 
 
 def sample_noise(shape, p, rng, dtype=np.float64):
@@ -157,15 +205,22 @@ def sample_noise(shape, p, rng, dtype=np.float64):
     Args:
         shape: shape of the noise.
         p: probability of dropping of the dropout it stands for, in [0, 1].
-        rng: numpy.random.Generator.
+        rng: numpy.random.Generator; None means a fresh one.
         dtype: float32 or float64.
     Returns:
         array: 1 + sqrt(p / (1 - p)) * standard normal; 0 when p = 1, where the variance has no finite value.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 10.
     """
-    if validate_probability("p", p) == 1:
+    p, rng, dtype = (
+        validate_probability("p", p),
+        validate_generator("rng", rng),
+        validate_dtype("dtype", dtype),
+    )
+    if p == 1:
         return np.zeros(shape, dtype)
-    deviation = np.dtype(dtype).type((p / (1 - p)) ** 0.5)
+    deviation = dtype.type((p / (1 - p)) ** 0.5)
     return 1 + deviation * rng.standard_normal(shape, dtype)
 
 
@@ -176,21 +231,23 @@ def sample_block_mask(shape, p, block_size, rng):
         shape: (N, C, H, W).
         p: share of the pixels to drop, in [0, 1]; 1 drops all.
         block_size: side of a block in pixels; cut to the height or width when those are smaller.
-        rng: numpy.random.Generator.
+        rng: numpy.random.Generator; None means a fresh one.
     Returns:
         bool array (N, C, H, W), True = kept.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
-    p = validate_probability("p", p)
-    validate_positive_int("block_size", block_size)
-    height, width = shape[2:]
+    p, rng = validate_probability("p", p), validate_generator("rng", rng)
+    block_size = validate_positive_int("block_size", block_size)
+    *batch, height, width = shape = picture_mask_shape(validate_size("shape", shape))
     size = min(block_size, height, width)
     if p in (0, 1) or size == 0:
         return np.full(shape, p < 1)
     rows, columns = height - size + 1, width - size + 1
     gamma = dropblock_gamma(p, size, height, width)
-    corners = ~fast.sample_mask((*shape[:2], rows, columns), gamma, rng)
-    tall = np.zeros((*shape[:2], height, columns), dtype=bool)
+    corners = ~sample_mask((*batch, rows, columns), gamma, rng)
+    tall = np.zeros((*batch, height, columns), dtype=bool)
     for i in range(size):
         tall[:, :, i : i + rows] |= corners
     dropped = np.zeros(shape, dtype=bool)
@@ -207,9 +264,12 @@ def rescale_kept(x, mask):
         mask: boolean array of x's shape, True = kept.
     Returns:
         array like x; all 0 when nothing was kept.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1, the normalization in the last line.
     """
-    return fast.scale_kept(x, mask, mask.size / max(1, np.count_nonzero(mask)))
+    validate_masked(x, mask)
+    return scale_kept(x, mask, mask.size / max(1, np.count_nonzero(mask)))
 
 
 def drop_connect(x, weight, bias, mask, p):
@@ -223,8 +283,12 @@ def drop_connect(x, weight, bias, mask, p):
         p: probability of dropping, in [0, 1].
     Returns:
         array (..., out_features).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect.
     """
+    p = validate_probability("p", p)
+    validate_linear(x, weight, bias)
     y = x @ _thin(weight, mask, p).T
     return y if bias is None else y + bias
 
@@ -237,14 +301,19 @@ def drop_connect_backward(dy, x, weight, mask, p):
         x, weight, mask, p: as given to `drop_connect`.
     Returns:
         (dx, dweight, dbias): a dropped weight gets the gradient 0.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     """
+    p = validate_probability("p", p)
+    validate_linear(x, weight, None)
+    validate_gradient(dy, (*x.shape[:-1], len(weight)), x.dtype)
     rows = dy.reshape(-1, dy.shape[-1])
     dweight = _thin(rows.T @ x.reshape(-1, x.shape[-1]), mask, p)
     return dy @ _thin(weight, mask, p), dweight, rows.sum(axis=0)
 
 
 def _thin(weight, mask, p):
-    return weight if mask is None else fast.apply_mask(weight, mask, p)
+    return weight if mask is None else apply_mask(weight, mask, p)
 
 
 def maxout(x, weight, bias, k):
@@ -257,8 +326,12 @@ def maxout(x, weight, bias, k):
         k: number of pieces.
     Returns:
         (y, winner): both (..., out_features); winner is the number of the largest piece, the first on a tie.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Goodfellow et al. 2013, Maxout Networks, section 3.
     """
+    k = validate_pieces(weight, k)
+    validate_linear(x, weight, bias)
     pieces = x @ weight.T if bias is None else x @ weight.T + bias
     pieces = pieces.reshape(*x.shape[:-1], len(weight) // k, k)  # (..., out_features, k)
     winner = pieces.argmax(axis=-1)
@@ -274,7 +347,13 @@ def maxout_backward(dy, x, weight, winner, k):
         winner: the numbers that `maxout` returned.
     Returns:
         (dx, dweight, dbias).
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     """
+    k = validate_pieces(weight, k)
+    validate_linear(x, weight, None)
+    validate_gradient(dy, (*x.shape[:-1], len(weight) // k), x.dtype)
+    validate_shape("winner", winner, dy.shape)
     dpieces = dy[..., None] * (winner[..., None] == np.arange(k))  # (..., out_features, k)
     dpieces = dpieces.astype(dy.dtype, copy=False).reshape(*dy.shape[:-1], len(weight))
     rows = dpieces.reshape(-1, len(weight))
@@ -307,10 +386,10 @@ def thinned_step(params, x, y, masks, lr):
     """
     lr = validate_positive_number("lr", lr)
     x = validate_float_array("x", x)
-    for weight, bias in params:
-        validate_float_array("params", weight)
-        validate_float_array("params", bias)
-    for mask in masks:
+    for pair in validate_pairs("params", params):
+        for array in pair:
+            validate_float_array("params", array)
+    for mask in validate_list("masks", masks):
         validate_boolean("masks", mask)
     validate_thinned(params, x, masks)
     y = validate_labels("y", y, len(x), len(params[-1][1]))
@@ -353,14 +432,22 @@ def mc_predict(model, x, k, rng):
     Returns:
         array (k, N, classes): softmax outputs; their mean over the first axis is the Monte-Carlo average.
     Raises:
+        ValueError: no layer of the model is a dropout layer.
         ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Srivastava et al. 2014, section 7.5; Gal and Ghahramani 2016, Dropout as a Bayesian Approximation.
     """
+    if not isinstance(model, Layer):
+        raise TypeError(f"model must be a Layer, got {type(model).__name__}")
     k = validate_positive_int("k", k)
     rng = validate_generator("rng", rng)
     layers = list(model.layers())
     modes = [layer.training for layer in layers]
     dropouts = [layer for layer in layers if isinstance(layer, DropoutLayer)]
+    if not dropouts:
+        raise ValueError(
+            f"model must hold a dropout layer, or all predictions are equal, got\n{model}\n"
+            "A layer whose forward calls `dropout` is not seen: give it a Dropout layer as an attribute."
+        )
     generators = [layer.rng for layer in dropouts]
     try:
         model.eval()
@@ -396,6 +483,34 @@ def max_norm_(w, c):
     return w
 
 
+def validate_masked(x, mask, name="x"):
+    """A float array, and a boolean mask that broadcasts to it."""
+    validate_float_array(name, x)
+    validate_boolean("mask", mask)
+    validate_broadcasts(mask, x.shape)
+
+
+def validate_linear(x, weight, bias):
+    """x, weight and bias (or None) of a linear map: float arrays of one dtype whose shapes fit."""
+    for name, array in (("weight", weight), ("x", x), *(() if bias is None else (("bias", bias),))):
+        validate_float_array(name, array)
+        if array.dtype != weight.dtype:
+            raise TypeError(f"{name} must have the dtype of weight, {weight.dtype}, got {array.dtype}")
+    if weight.ndim != 2:
+        raise ValueError(f"weight must have shape (out_features, in_features), got {weight.shape}")
+    validate_last_axis(x.shape, weight.shape)
+    if bias is not None:
+        validate_shape("bias", bias, weight.shape[:1])
+
+
+def validate_pieces(weight, k):
+    """A whole number >= 1 that divides the rows of a weight."""
+    k = validate_positive_int("k", k)
+    if len(validate_float_array("weight", weight)) % k:
+        raise ValueError(f"k must divide the {len(weight)} rows of weight, got {k}")
+    return k
+
+
 def validate_boolean(name, mask):
     """A boolean array."""
     if not isinstance(mask, np.ndarray) or mask.dtype != bool:
@@ -418,11 +533,14 @@ class DropoutLayer(Layer):
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
 
+    p, rng = Setting(validate_probability), Setting(validate_generator)
+
     def __init__(self, p=0.5, *, rng=None):
         super().__init__()
-        self.p = validate_probability("p", p)
-        self.rng = validate_generator("rng", rng)
-        self.mask = None
+        self.p, self.rng, self.mask = p, rng, None
+
+    def extra_repr(self):
+        return f"p={self.p}"
 
     def forward(self, x, mask=None):
         """Drop, with a mask of the layer's own or with the one given; the identity in eval mode.
@@ -443,8 +561,8 @@ class DropoutLayer(Layer):
             mask = self._draw(x)
         else:
             self._validate_given(mask, shape)
-        y = self._test(x) if mask is None else self._drop(x, mask)
-        self.mask, self.saved = mask, (mask, y.shape, y.dtype)
+        y = self._test(x, self.p) if mask is None else self._drop(x, mask, self.p)
+        self.mask, self.saved = mask, (mask, self.p, y.shape, y.dtype)
         return y
 
     def backward(self, dy):
@@ -457,30 +575,24 @@ class DropoutLayer(Layer):
         Raises:
             RuntimeError: before any forward pass.
         """
-        mask, shape, dtype = self.saved
+        mask, p, shape, dtype = self.saved
         validate_gradient(dy, shape, dtype)
-        return self._test_backward(dy) if mask is None else self._drop_backward(dy, mask)
-
-    def __repr__(self):
-        return f"{type(self).__name__}(p={self.p})"
+        return self._test(dy, p) if mask is None else self._drop_backward(dy, mask, p)
 
     def _mask_shape(self, shape):
         return shape
 
     def _draw(self, x):
-        return fast.sample_mask(self._mask_shape(x.shape), self.p, self.rng)
+        return sample_mask(self._mask_shape(x.shape), self.p, self.rng)
 
-    def _drop(self, x, mask):
-        return fast.apply_mask(x, mask, self.p)
+    def _drop(self, x, mask, p):
+        return apply_mask(x, mask, p)
 
-    def _drop_backward(self, dy, mask):
-        return self._drop(dy, mask)
+    def _drop_backward(self, dy, mask, p):
+        return self._drop(dy, mask, p)
 
-    def _test(self, x):
+    def _test(self, x, p):
         return x
-
-    def _test_backward(self, dy):
-        return self._test(dy)
 
     def _validate_given(self, mask, shape):
         validate_boolean("mask", mask)
@@ -507,11 +619,11 @@ class ClassicDropout(DropoutLayer):
         weights are scaled at test time, which is the same as scaling the activation.
     """
 
-    def _drop(self, x, mask):
-        return fast.scale_kept(x, mask, 1)
+    def _drop(self, x, mask, p):
+        return scale_kept(x, mask, 1)
 
-    def _test(self, x):
-        return np.zeros_like(x) if self.p == 1 else x * x.dtype.type(1 - self.p)
+    def _test(self, x, p):
+        return np.zeros_like(x) if p == 1 else x * x.dtype.type(1 - p)
 
 
 class _ChannelDropout(DropoutLayer):
@@ -583,22 +695,22 @@ class DropBlock2d(DropoutLayer):
         equation 1; the defaults are its setting for ResNet-50, keep_prob 0.9 and block_size 7.
     """
 
+    block_size = Setting(validate_positive_int)
+
     def __init__(self, p=0.1, block_size=7, *, rng=None):
         super().__init__(p, rng=rng)
-        self.block_size = validate_positive_int("block_size", block_size)
+        self.block_size = block_size
 
-    def __repr__(self):
-        return f"DropBlock2d(p={self.p}, block_size={self.block_size})"
+    def extra_repr(self):
+        return f"p={self.p}, block_size={self.block_size}"
 
     def _mask_shape(self, shape):
-        if len(shape) != 4:
-            raise ValueError(f"DropBlock2d takes x of shape (N, C, H, W), got shape {tuple(shape)}")
-        return shape
+        return picture_mask_shape(shape)
 
     def _draw(self, x):
         return sample_block_mask(x.shape, self.p, self.block_size, self.rng)
 
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         return rescale_kept(x, mask)
 
 
@@ -613,11 +725,11 @@ class AlphaDropout(DropoutLayer):
     Source: torch.nn.AlphaDropout; Klambauer et al. 2017, Self-Normalizing Neural Networks.
     """
 
-    def _drop(self, x, mask):
-        return alpha_dropout(x, mask, self.p)
+    def _drop(self, x, mask, p):
+        return alpha_dropout(x, mask, p)
 
-    def _drop_backward(self, dy, mask):
-        return alpha_dropout_backward(dy, mask, self.p)
+    def _drop_backward(self, dy, mask, p):
+        return alpha_dropout_backward(dy, mask, p)
 
 
 class GaussianDropout(DropoutLayer):
@@ -634,8 +746,8 @@ class GaussianDropout(DropoutLayer):
     def _draw(self, x):
         return sample_noise(x.shape, self.p, self.rng, x.dtype)
 
-    def _drop(self, x, mask):
-        return np.zeros_like(x) if self.p == 1 else x * mask.astype(x.dtype, copy=False)
+    def _drop(self, x, mask, p):
+        return np.zeros_like(x) if p == 1 else x * mask.astype(x.dtype, copy=False)
 
     def _validate_given(self, mask, shape):
         validate_float_array("mask", mask)
@@ -680,30 +792,32 @@ class DropConnect(DropoutLayer):
         Raises:
             ValueError, TypeError: names the argument, its value and what is allowed.
         """
-        self._x = validate_input(x, self.weight)
-        return super().forward(x, mask)
+        validate_input(x, self.weight)
+        y = super().forward(x, mask)
+        self.saved = *self.saved, x, self.weight, self.bias is not None
+        return y
 
-    def __repr__(self):
-        out_features, in_features = self.weight.shape
-        return f"DropConnect({in_features}, {out_features}, bias={self.bias is not None}, p={self.p})"
+    def backward(self, dy):
+        """Gradient with respect to x, and with respect to weight and bias in `grads`."""
+        mask, p, shape, dtype, x, weight, has_bias = self.saved
+        validate_gradient(dy, shape, dtype)
+        dx, dweight, dbias = drop_connect_backward(dy, x, weight, mask, p)
+        self.grads = {"weight": dweight, "bias": dbias} if has_bias else {"weight": dweight}
+        return dx
+
+    def extra_repr(self):
+        rows, columns = self.weight.shape
+        return f"in_features={columns}, out_features={rows}, bias={self.bias is not None}, p={self.p}"
 
     def _mask_shape(self, shape):
         validate_last_axis(shape, self.weight.shape)
         return self.weight.shape
 
-    def _drop(self, x, mask):
-        return drop_connect(x, self.weight, self.bias, mask, self.p)
+    def _drop(self, x, mask, p):
+        return drop_connect(x, self.weight, self.bias, mask, p)
 
-    def _drop_backward(self, dy, mask):
-        dx, dweight, dbias = drop_connect_backward(dy, self._x, self.weight, mask, self.p)
-        self.grads = {"weight": dweight} if self.bias is None else {"weight": dweight, "bias": dbias}
-        return dx
-
-    def _test(self, x):
-        return self._drop(x, None)
-
-    def _test_backward(self, dy):
-        return self._drop_backward(dy, None)
+    def _test(self, x, p):
+        return drop_connect(x, self.weight, self.bias, None, p)
 
 
 class Maxout(Layer):
@@ -721,12 +835,13 @@ class Maxout(Layer):
     """
 
     param_names = ("weight", "bias")
+    k = Setting(validate_positive_int)
 
     def __init__(
         self, in_features, out_features, k=2, bias=True, *, init=torch_default, rng=None, dtype=np.float32
     ):
         super().__init__()
-        self.k = validate_positive_int("k", k)
+        self.k = k
         out_features = validate_positive_int("out_features", out_features)
         linear = Linear(in_features, out_features * self.k, bias, init=init, rng=rng, dtype=dtype)
         self.weight, self.bias = linear.weight, linear.bias
@@ -744,7 +859,7 @@ class Maxout(Layer):
         validate_input(x, self.weight)
         validate_last_axis(x.shape, self.weight.shape)
         y, winner = maxout(x, self.weight, self.bias, self.k)
-        self.saved = x, winner
+        self.saved = x, winner, self.weight, self.k, self.bias is not None
         return y
 
     def backward(self, dy):
@@ -757,12 +872,13 @@ class Maxout(Layer):
         Raises:
             RuntimeError: before any forward pass.
         """
-        x, winner = self.saved
+        x, winner, weight, k, has_bias = self.saved
         validate_gradient(dy, winner.shape, x.dtype)
-        dx, dweight, dbias = maxout_backward(dy, x, self.weight, winner, self.k)
-        self.grads = {"weight": dweight} if self.bias is None else {"weight": dweight, "bias": dbias}
+        dx, dweight, dbias = maxout_backward(dy, x, weight, winner, k)
+        self.grads = {"weight": dweight, "bias": dbias} if has_bias else {"weight": dweight}
         return dx
 
-    def __repr__(self):
-        rows, in_features = self.weight.shape
-        return f"Maxout({in_features}, {rows // self.k}, k={self.k}, bias={self.bias is not None})"
+    def extra_repr(self):
+        rows, columns = self.weight.shape
+        units = rows // self.k
+        return f"in_features={columns}, out_features={units}, bias={self.bias is not None}, k={self.k}"

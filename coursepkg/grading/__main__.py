@@ -13,6 +13,7 @@ from coursepkg.grading.grade import grade
 from coursepkg.grading.gradebook import (
     best_records,
     changed_marks,
+    incomplete_students,
     keep_list,
     keep_marks,
     points_of,
@@ -131,8 +132,9 @@ def export_autograder(arguments):
 def export_marks(arguments):
     """The sums as the columns that a learning platform imports."""
     best = best_records(read_records(arguments.out))
+    incomplete = incomplete_students(read_list(arguments.out))
     exercises = sorted({exercise for _, exercise in best})
-    points = {who: points_of(record) for who, record in best.items()}
+    points = {who: points_of(record) for who, record in best.items() if who[0] not in incomplete}
     first = {
         "canvas": ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"],
         "moodle": ["Username"],
@@ -144,7 +146,10 @@ def export_marks(arguments):
         row = [""] * len(first)
         row[0] = row[login] = safe_cell(student)
         table.writerow([*row, *(points.get((student, exercise), "") for exercise in exercises)])
-    return 0
+    if incomplete:
+        names = ", ".join(sorted(incomplete))
+        print(f"Without points, since not all that they handed in is graded: {names}", file=sys.stderr)
+    return 1 if incomplete else 0
 
 
 def _grade(found, arguments):
@@ -175,7 +180,7 @@ def _grade(found, arguments):
         print(f"not graded: {clean(record['file'])}: {record['problem']}")
     if arguments.unsafe:
         print("Graded without a sandbox: these marks can have been made by the answers themselves.")
-    return 1 if any(record["key"] is None for record in records) else 0
+    return 1 if incomplete_students(records) else 0
 
 
 def _print_changes(before, after):

@@ -4,16 +4,18 @@ import datetime
 import json
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
 from tqdm import tqdm
 
+from coursepkg.grading.gradebook import has_grading, read_records
 from coursepkg.grading.records import clean, make_record, problem_record, record_key, write_record
 from coursepkg.grading.sandbox import Limits, NoSandbox, check_available
 from coursepkg.grading.session import Session
-from coursepkg.grading.submission import BadSubmission, parse_submission, read_notebook
+from coursepkg.grading.submission import BadSubmission, Unreadable, parse_submission, read_notebook
 
 AHEAD = 4  # notebooks that wait at each worker: enough to keep it busy, few enough to stay in memory
 TRIES = 3
@@ -27,7 +29,7 @@ class Found:
 
     Fields:
         student: the first folder below the submissions, or the file's name where there is none; cleaned.
-        path: of the file, or of a student's folder that holds none.
+        path: of the file, or of a student's folder that holds none; absolute.
     """
 
     student: str
@@ -44,8 +46,9 @@ def find_notebooks(folder):
         stand in it too, so that nobody is passed over in silence.
     Raises:
         ValueError: the folder does not exist, or nothing was handed in.
+        OSError: a folder cannot be read.
     """
-    folder = Path(folder)
+    folder = Path(folder).resolve()
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder")
     found = []
@@ -53,14 +56,23 @@ def find_notebooks(folder):
         if entry.name.startswith("."):
             continue
         if entry.is_dir() and not entry.is_symlink():
-            below = sorted(entry.rglob("*.ipynb"))
-            own = [path for path in below if ".ipynb_checkpoints" not in path.parts]
+            own = [path for path in sorted(_notebooks(entry)) if ".ipynb_checkpoints" not in path.parts]
             found += [Found(clean(entry.name), path) for path in own or [entry]]
         elif entry.suffix == ".ipynb" or entry.is_symlink():
             found.append(Found(clean(entry.name.removesuffix(".ipynb")), entry))
     if not found:
         raise ValueError(f"{folder} holds no notebook (*.ipynb)")
     return found
+
+
+def _notebooks(folder):
+    """Yields the notebooks in a folder and in those below it."""
+
+    def refuse(error):
+        raise error
+
+    for path, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(path, name) for name in names if name.endswith(".ipynb"))
 
 
 def grade_class(found, out, exercises, *, cluster=None, workers=None, limits=None, unsafe=False, only=None):
@@ -80,12 +92,15 @@ def grade_class(found, out, exercises, *, cluster=None, workers=None, limits=Non
         a problem and no key; it is not kept, so that the next run tries it again.
     Raises:
         NoSandbox: bubblewrap is missing here, or no sandbox starts.
-        ValueError: the solution of an exercise does not get full marks here, so that nobody could. Nothing
-            has been graded then.
+        ValueError: a notebook cannot be read; OUT has marks of a notebook that is missing now, or that cannot
+            be graded any more; the solution of an exercise does not get full marks here, so that nobody
+            could. Nothing has been graded then.
     """
     limits = limits or Limits()
     if not unsafe and cluster is None:
         check_available()
+    looked = _look_at_all(found, exercises, only)
+    _refuse_to_lose_marks(out, found, looked)
     folder = Path(out) / "records"
     folder.mkdir(parents=True, exist_ok=True)
     records = [None] * len(found)
@@ -103,7 +118,7 @@ def grade_class(found, out, exercises, *, cluster=None, workers=None, limits=Non
             with _client(cluster, workers) as client:
                 client.wait_for_workers(1, timeout=PATIENCE)
                 client.submit(try_sandbox, limits, unsafe, pure=False).result()
-                _try_solutions(client, found, exercises, limits, unsafe)
+                _try_solutions(client, looked, limits, unsafe)
                 for number, record in _graded(client, chain([first], waiting), limits, unsafe):
                     keep(number, record)
     return records
@@ -133,10 +148,43 @@ def grade_one(content, exercise, limits, unsafe=False):
                 raise
 
 
-def _try_solutions(client, found, exercises, limits, unsafe):
+def _look_at_all(found, exercises, only):
+    """(Exercise or None, problem or None) of each; a ValueError that names all that cannot be read."""
+    looked, unreadable = [], []
+    for one in found:
+        try:
+            looked.append(_look_at(one.path, exercises, only)[1:])
+        except ValueError as error:
+            unreadable.append(str(error))
+    if unreadable:
+        raise ValueError("\n  ".join(["nothing was graded, and nothing overwritten:", *unreadable]))
+    return looked
+
+
+def _refuse_to_lose_marks(out, found, looked):
+    """A ValueError where OUT has marks of more notebooks of somebody's exercise than can be graded now."""
+    records = read_records(out) if has_grading(out) else []
+    before = {one["file"]: (one["student"], one["exercise"]) for one in records if not one["problem"]}
+    now, problems = {}, {}
+    for one, (exercise, problem) in zip(found, looked, strict=True):
+        if problem:
+            problems[str(one.path)] = f": {problem}"
+        else:
+            now[str(one.path)] = (one.student, exercise.name)
+    if lost := Counter(before.values()) - Counter(now.values()):
+        lines = [
+            f"{clean(file)} of {mark[1]}{problems.get(file, '')}"
+            for file, mark in before.items()
+            if mark in lost and now.get(file) != mark
+        ]
+        head = f"nothing was graded, and nothing overwritten: {out} has marks of what is missing now"
+        raise ValueError("\n  ".join([head, *lines]))
+
+
+def _try_solutions(client, looked, limits, unsafe):
     """Grades the solutions of the exercises that were handed in: tests and libraries may be amiss."""
-    handed_in = (_look_at(one.path, exercises, None)[1] for one in found)
-    by_name = {exercise.name: exercise for exercise in handed_in if exercise and exercise.references}
+    handed_in = [exercise for exercise, problem in looked if not problem]
+    by_name = {exercise.name: exercise for exercise in handed_in if exercise.references}
     futures = {
         name: client.submit(grade_one, exercise.solution(), exercise, limits, unsafe, pure=False)
         for name, exercise in by_name.items()
@@ -215,10 +263,12 @@ def _client(cluster, workers):
 
 
 def _look_at(path, exercises, only):
-    """(bytes, Exercise or None, problem or None) of a file."""
+    """(bytes, Exercise or None, problem or None) of a file; a ValueError where it cannot be read."""
     try:
         content = read_notebook(path)
         name = parse_submission(content).exercise
+    except Unreadable as error:
+        raise ValueError(f"{clean(path)} {error}") from None
     except BadSubmission as error:
         return b"", None, f"it {error}"
     if name not in exercises:

@@ -49,17 +49,19 @@ def read_exercises(root):
     Returns:
         dict name -> Exercise.
     Raises:
-        ValueError: there are none; says how to make them.
+        ValueError: there are none, and it says how to make them; or a folder of tests is empty.
     """
     root, found = Path(root), {}
     for folder in sorted(root.glob("*/*/tests")):
-        name = folder.parent.relative_to(root).as_posix()
+        name, tests = folder.parent.relative_to(root).as_posix(), _tests(folder)
+        if not tests:
+            raise ValueError(f"{folder} holds no test (q1.py, q2.py, ...): nobody could get a point")
         notebook = _read(folder.parent / f"{folder.parent.name}.ipynb")
         metadata = notebook.get("metadata", {})
         found[name] = Exercise(
             name,
             str(metadata.get("version")),
-            _tests(folder),
+            tests,
             tuple(metadata.get("withheld", ())),
             {
                 cell["id"]: "".join(cell["source"])

@@ -33,6 +33,17 @@ def best_records(records):
     return dict(sorted(best.items()))
 
 
+def incomplete_students(notebooks):
+    """The students of whom a notebook has no record, so that their points are not known.
+
+    Args:
+        notebooks: list of dict, as `read_list` returns, or records.
+    Returns:
+        set of str.
+    """
+    return {one["student"] for one in notebooks if one["key"] is None}
+
+
 def points_of(record):
     """Sum over the questions."""
     return sum(question["points"] for question in record["questions"])
@@ -40,6 +51,8 @@ def points_of(record):
 
 def write_grades(path, records):
     """A row for each student, a column for each question, and the sum.
+
+    The sum is empty where a notebook of the student failed through no fault of its own.
 
     Args:
         path: of the CSV file.
@@ -57,9 +70,11 @@ def write_grades(path, records):
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["student", *(f"{exercise} {question}" for exercise, question in columns), "points"])
+    incomplete = incomplete_students(records)
     for student in sorted({record["student"] for record in records}):
         row = [points.get((student, *column), "") for column in columns]
-        table.writerow([safe_cell(student), *row, sum(value for value in row if value != "")])
+        total = "" if student in incomplete else sum(value for value in row if value != "")
+        table.writerow([safe_cell(student), *row, total])
     write_whole(path, text.getvalue())
 
 
@@ -118,7 +133,7 @@ def changed_marks(before, after):
 
 def _reason(one, other):
     if one is None or other is None:
-        return "handed in since" if one is None else "no longer handed in"
+        return "not graded before" if one is None else "not graded now"
     violated = [part[0][which]["violated"] for part in (one, other) for which in ("shown", "hidden")]
     was, now = violated[0] or violated[1], violated[2] or violated[3]
     what = f"{was or 'right'} -> {now or 'right'}"
@@ -145,6 +160,11 @@ def keep_list(folder, records):
     write_whole(Path(folder) / LATEST, json.dumps(facts, indent=1))
 
 
+def has_grading(folder):
+    """Whether a folder holds a grading that was finished."""
+    return (Path(folder) / LATEST).exists()
+
+
 def read_list(folder):
     """What the latest grading in a folder was of.
 
@@ -155,10 +175,9 @@ def read_list(folder):
     Raises:
         ValueError: there is none.
     """
-    path = Path(folder) / LATEST
-    if not path.exists():
+    if not has_grading(folder):
         raise ValueError(f"{folder} holds no finished grading")
-    return json.loads(path.read_text(encoding="utf-8"))["notebooks"]
+    return json.loads((Path(folder) / LATEST).read_text(encoding="utf-8"))["notebooks"]
 
 
 def read_records(folder):

@@ -1,6 +1,7 @@
 """What is kept of each notebook that was graded: one JSON file, named after all that its marks depend on."""
 
 import hashlib
+import importlib
 import json
 import platform
 import re
@@ -15,7 +16,6 @@ from coursepkg.grading.grade import grade
 from coursepkg.grading.submission import BadSubmission, parse_submission
 
 WORD = re.compile(r"[A-Za-z_]\w*")
-DEFINED = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 LONGEST = 2000  # characters of a text that came from an answer
 
 
@@ -102,8 +102,7 @@ def borrowed_layers(submission, exercise):
     Yields:
         str: a note for each such cell.
     """
-    module = Path(coursepkg.__file__).parent / exercise.name.split("/")[0] / "numpy_layers.py"
-    layers = _defined(module.read_text(encoding="utf-8")) if module.exists() else set()
+    layers = _layers(exercise.name.split("/")[0])
     for cell, source in submission.cells:
         if cell.endswith("-answer") and cell in exercise.references:
             named = set(WORD.findall(source)) - set(WORD.findall(exercise.references[cell]))
@@ -131,9 +130,16 @@ def file_name(text):
     return plain if plain == text else f"{plain or 'student'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _defined(source):
-    """Names of functions and classes; by their look, since no code of an answer is parsed on this side."""
-    return {name for name in DEFINED.findall(source) if not name.startswith("_")}
+def _layers(topic):
+    """Names of the functions and classes that a topic of the package offers in NumPy."""
+    try:
+        module = importlib.import_module(f"coursepkg.{topic}.numpy_layers")
+    except ModuleNotFoundError:
+        return set()
+    public = {name: thing for name, thing in vars(module).items() if not name.startswith("_")}
+    return {
+        name for name, thing in public.items() if getattr(thing, "__module__", "").startswith(module.__name__)
+    }
 
 
 def _result(result):

@@ -13,6 +13,10 @@ class BadSubmission(ValueError):
     """A notebook that cannot be graded; says why in one line."""
 
 
+class Unreadable(BadSubmission):
+    """A notebook that is not there or that this machine cannot read: never a mark."""
+
+
 @dataclass(frozen=True)
 class Submission:
     """A notebook's code.
@@ -74,7 +78,8 @@ def read_notebook(path):
     Returns:
         bytes.
     Raises:
-        BadSubmission: it is a link, a folder or a pipe, too large, or cannot be read.
+        BadSubmission: it is a link, a folder or a pipe, or too large.
+        Unreadable: it is missing, or this machine cannot read it.
     """
     path = Path(path)
     try:
@@ -89,7 +94,7 @@ def read_notebook(path):
             raise BadSubmission(f"has {facts.st_size >> 20} MiB; more than {SIZE_LIMIT >> 20} are not read")
         return path.read_bytes()
     except OSError as error:
-        raise BadSubmission(f"cannot be read: {error.strerror}") from None
+        raise Unreadable(f"cannot be read: {error.strerror}") from None
 
 
 def _notebook(content):

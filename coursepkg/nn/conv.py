@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from coursepkg.layer import Layer
 from coursepkg.nn.channels import channels_first, channels_last, sum_of_rows
-from coursepkg.nn.init import initial_bias, torch_default
+from coursepkg.nn.init import initial_bias, initial_weight, torch_default
 from coursepkg.validation import (
     Setting,
     validate_bool,
@@ -23,7 +23,7 @@ from coursepkg.validation import (
     validate_positive_int,
 )
 
-BLOCK = 1 << 16  # elements of the matrix at a time, few enough to stay in a processor's cache
+BLOCK = 1 << 17  # elements of the matrix at a time, few enough to stay in a processor's cache
 
 
 def conv2d(x, weight, bias, stride, padding, dilation):
@@ -153,7 +153,7 @@ class Conv2d(Layer):
         self.stride, self.padding, self.dilation = stride, padding, dilation
         bias, dtype = validate_bool("bias", bias), validate_dtype("dtype", dtype)
         rng = validate_generator("rng", rng)
-        self.weight = init((out_channels, in_channels, *kernel_size), rng, dtype)
+        self.weight = initial_weight(init, (out_channels, in_channels, *kernel_size), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None
 
     def extra_repr(self):

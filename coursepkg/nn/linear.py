@@ -9,6 +9,7 @@ from coursepkg.nn.init import initial_bias, initial_weight, torch_default
 from coursepkg.validation import (
     Setting,
     validate_axis,
+    validate_bool,
     validate_dtype,
     validate_float_array,
     validate_generator,
@@ -42,7 +43,8 @@ class Linear(Layer):
         super().__init__()
         in_features = validate_positive_int("in_features", in_features)
         out_features = validate_positive_int("out_features", out_features)
-        rng, dtype = validate_generator("rng", rng), validate_dtype("dtype", dtype)
+        bias, dtype = validate_bool("bias", bias), validate_dtype("dtype", dtype)
+        rng = validate_generator("rng", rng)
         self.weight = initial_weight(init, (out_features, in_features), rng, dtype)
         self.bias = initial_bias(self.weight, init, rng) if bias else None
 

@@ -101,6 +101,7 @@ def validate_momentum(name, value):
 class _BatchNorm(Layer):
     param_names = ("weight", "bias")
     buffer_names = ("running_mean", "running_var", "num_batches_tracked")
+    num_features = Setting(validate_positive_int)
     eps, momentum = Setting(validate_nonnegative_number), Setting(validate_momentum)
 
     def __init__(
@@ -115,9 +116,7 @@ class _BatchNorm(Layer):
         dtype=np.float32,
     ):
         super().__init__()
-        num_features = validate_positive_int("num_features", num_features)
-        self.num_features = num_features
-        self.eps, self.momentum = eps, momentum
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
         affine = validate_bool("affine", affine)
         track_running_stats = validate_bool("track_running_stats", track_running_stats)
         dtype = validate_dtype("dtype", dtype)
@@ -222,6 +221,14 @@ class BatchNorm2d(_BatchNorm):
     allowed_shapes = ("(N, C, H, W)",)
 
 
+def validate_normalized_shape(name, value):
+    """Lengths of one axis or more, >= 1, as a tuple."""
+    lengths = value if isinstance(value, tuple | list) else (value,)
+    if not lengths:
+        raise ValueError(f"{name} must name at least one axis, got {value!r}")
+    return tuple(validate_positive_int(name, length) for length in lengths)
+
+
 class LayerNorm(Layer):
     """Normalizes each example over its last axes, alike in training and evaluation.
 
@@ -237,16 +244,12 @@ class LayerNorm(Layer):
     """
 
     param_names = ("weight", "bias")
+    normalized_shape = Setting(validate_normalized_shape)
     eps = Setting(validate_nonnegative_number)
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, *, dtype=np.float32):
         super().__init__()
-        if not isinstance(normalized_shape, tuple | list):
-            normalized_shape = (normalized_shape,)
-        if not normalized_shape:
-            raise ValueError(f"normalized_shape must name at least one axis, got {normalized_shape!r}")
-        self.normalized_shape = tuple(validate_positive_int("normalized_shape", n) for n in normalized_shape)
-        self.eps = eps
+        self.normalized_shape, self.eps = normalized_shape, eps
         elementwise_affine = validate_bool("elementwise_affine", elementwise_affine)
         bias, dtype = validate_bool("bias", bias), validate_dtype("dtype", dtype)
         self.weight = np.ones(self.normalized_shape, dtype) if elementwise_affine else None

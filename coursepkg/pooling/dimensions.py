@@ -2,14 +2,16 @@
 
 The general one takes `axes`, the number of spatial axes: a function as its first argument, a class as an
 attribute. Its docstring says `*spatial` and `*output` for the axes of input and output, and ends names that
-depend on them in `Xd`.
+depend on them in `Xd`. It need not say what all of them raise.
 """
 
+import inspect
 import re
 
 from coursepkg.binding import with_first
 
 AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
+RAISES = "\nRaises: ValueError, TypeError: names the argument, its value and what is allowed."
 
 
 def functions(general):
@@ -49,5 +51,8 @@ def _function(general, axes):
 def _text(docstring, axes):
     """The general docstring in the words of 1, 2 or 3 axes."""
     outputs = ", ".join(f"O{letter}" for letter in AXES[axes].split(", "))
-    docstring = docstring.replace("*spatial", AXES[axes]).replace("*output", outputs)
+    docstring = inspect.cleandoc(docstring).replace("*spatial", AXES[axes]).replace("*output", outputs)
+    if "Raises:" not in docstring:
+        told, *source = re.split(r"(?=\nSource:)", docstring)
+        docstring = "".join([told, RAISES, *source])
     return re.sub(r"(?<=\w)Xd(?=\b|_)", f"{axes}d", docstring)

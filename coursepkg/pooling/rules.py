@@ -9,6 +9,7 @@ import numpy as np
 
 from coursepkg.validation import (
     Setting,
+    validate_int,
     validate_nonnegative_int,
     validate_per_axis,
     validate_positive_int,
@@ -31,17 +32,12 @@ def pool_output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil
     Returns:
         int: floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1, or the ceiling with
         `ceil_mode`, less one when the last window would start in the right padding.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.MaxPool2d, "Shape".
     """
     size = validate_positive_int("size", size)
-    kernel_size = validate_positive_int("kernel_size", kernel_size)
-    stride = kernel_size if stride is None else validate_positive_int("stride", stride)
-    padding = validate_nonnegative_int("padding", padding)
-    dilation = validate_positive_int("dilation", dilation)
-    validate_padding(padding, kernel_size)
-    return _output_size(size, kernel_size, stride, padding, dilation, ceil_mode)
+    geometry = validate_geometry(1, kernel_size, stride, padding, dilation)
+    return _output_size(size, *(value for (value,) in geometry), ceil_mode)
 
 
 def validate_padding(padding, kernel_size):
@@ -53,29 +49,22 @@ def validate_padding(padding, kernel_size):
 
 
 def _output_size(size, kernel_size, stride, padding, dilation, ceil_mode):
-    span = dilation * (kernel_size - 1) + 1
-    room = size + 2 * padding - span
-    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    validate_padding(padding, kernel_size)
+    span, padded = dilation * (kernel_size - 1) + 1, size + 2 * padding
+    count = (-((span - padded) // stride) if ceil_mode else (padded - span) // stride) + 1
     if ceil_mode and (count - 1) * stride >= size + padding:
         count -= 1
     if count < 1:
         raise ValueError(
             f"kernel_size {kernel_size} with dilation {dilation} spans {span} samples, "
-            f"more than the {size + 2 * padding} of an input of {size} with padding {padding}"
+            f"more than the {padded} of an input of {size} with padding {padding}"
         )
     return count
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Where the windows of a pooling lie. Every field but the last is a tuple with an entry per spatial axis.
-
-    Fields:
-        size: of the input.
-        kernel_size, stride, padding, dilation: as in `pool_output_size`.
-        output_size: number of windows.
-        batch: the axes of the input before the spatial ones, (N, C) or (C,).
-    """
+    """Where the windows of a pooling lie: entries per spatial axis, and `batch`, (N, C) or (C,)."""
 
     size: tuple
     kernel_size: tuple
@@ -87,17 +76,17 @@ class Windows:
 
     @property
     def axes(self):
-        """int: how many spatial axes there are."""
+        """How many spatial axes there are."""
         return len(self.size)
 
     @property
     def output_shape(self):
-        """tuple: shape of the output."""
+        """The shape of the output."""
         return (*self.batch, *self.output_size)
 
     @property
     def span(self):
-        """tuple: samples from the first to the last element of a window, both included."""
+        """Samples from the first to the last element of a window, both included, per axis."""
         return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True))
 
     @property
@@ -111,12 +100,9 @@ class Windows:
         )
 
     def counts(self, include_pad):
-        """Elements in each window, which an average divides by.
+        """Elements in each window, as an int array per axis, whose product an average divides by.
 
-        Args:
-            include_pad: count the padding on both sides, too; never what lies beyond it.
-        Returns:
-            list, per axis the int array of counts of its windows. The number of elements is their product.
+        With include_pad the padding on both sides counts, too; never what lies beyond it.
         """
         counts = []
         for size, kernel, stride, pad, count in zip(
@@ -128,18 +114,7 @@ class Windows:
 
 
 def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
-    """Validate a pooling's arguments against each other and the input, and say where the windows lie.
-
-    Args:
-        shape: of the input: (N, C, *spatial) or (C, *spatial).
-        axes: number of spatial axes, 1, 2 or 3.
-        kernel_size, stride, padding, dilation: an int, or one per axis; stride None means kernel_size.
-        ceil_mode: as in `pool_output_size`.
-    Returns:
-        Windows.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
-    """
+    """Where the windows of a pooling of an input of this shape lie, whose arguments it validates."""
     geometry = validate_geometry(axes, kernel_size, stride, padding, dilation)
     return windows_of(tuple(shape), axes, *geometry, bool(ceil_mode))
 
@@ -148,14 +123,10 @@ def place_windows(shape, axes, kernel_size, stride=None, padding=0, dilation=1, 
 def windows_of(shape, axes, kernel_size, stride, padding, dilation, ceil_mode):
     """`place_windows` of arguments that are validated one by one, as a layer's settings are."""
     batch, size = split_shape(shape, axes)
-    geometry = [
-        value if isinstance(value, tuple) else (value,) * axes
-        for value in (kernel_size, stride, padding, dilation)
-    ]
-    each = list(zip(size, *geometry, strict=True))
-    for _, kernel, _, pad, _ in each:
-        validate_padding(pad, kernel)
-    return Windows(size, *geometry, tuple(_output_size(*one, ceil_mode) for one in each), batch)
+    settings = kernel_size, stride, padding, dilation
+    geometry = [value if isinstance(value, tuple) else (value,) * axes for value in settings]
+    output_size = tuple(map(_output_size, size, *geometry, (ceil_mode,) * axes))
+    return Windows(size, *geometry, output_size, batch)
 
 
 def validate_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
@@ -170,12 +141,7 @@ def validate_geometry(axes, kernel_size, stride=None, padding=0, dilation=1):
 
 
 class PerAxis(Setting):
-    """A setting of one whole number for all of a layer's `axes`, or one for each.
-
-    Args:
-        minimum: smallest number allowed.
-        optional: whether None is allowed, too.
-    """
+    """A setting of one whole number >= minimum for all of a layer's `axes`, or one for each; or None."""
 
     def __init__(self, minimum, optional=False):
         self.minimum, self.optional = minimum, optional
@@ -202,12 +168,7 @@ class OutputSize(Setting):
 def split_shape(shape, axes, batched=False):
     """The shape of an input as (N, C) or (C,), and its spatial axes, none of them empty.
 
-    Args:
-        shape: of the input.
-        axes: number of spatial axes.
-        batched: True refuses an input without a batch axis.
-    Raises:
-        ValueError: names the shape and those allowed.
+    `batched` refuses an input without a batch axis.
     """
     shape = tuple(shape)
     allowed = [f"(N, C, {AXES[axes - 1]})"] + [f"(C, {AXES[axes - 1]})"] * (not batched)
@@ -219,15 +180,8 @@ def split_shape(shape, axes, batched=False):
 
 
 def adaptive_output_size(size, output_size):
-    """The output size of an adaptive pooling, with an entry per axis.
+    """The output size of an adaptive pooling, with an entry per axis of `size`; None keeps an axis as it is.
 
-    Args:
-        size: tuple, the input's spatial axes.
-        output_size: an int for all axes, or one per axis; None keeps an axis as it is.
-    Returns:
-        tuple of ints.
-    Raises:
-        ValueError, TypeError: names output_size, its value and what is allowed.
     Source: torch.nn.AdaptiveAvgPool2d.
     """
     if not isinstance(output_size, tuple | list):
@@ -241,33 +195,21 @@ def adaptive_output_size(size, output_size):
 
 
 def adaptive_bounds(size, output_size):
-    """Where the windows of an adaptive pooling begin and end along one axis.
+    """Where the windows of an adaptive pooling lie along one axis: a list of slices.
 
     Window i covers the samples from floor(i size / output_size) to ceil((i + 1) size / output_size), so
     that together they cover all, and two neighbors share a sample where the sizes do not divide.
 
-    Args:
-        size, output_size: samples in and windows out.
-    Returns:
-        list of slices.
     Source: torch.nn.AdaptiveAvgPool2d; its documentation does not give the rule, its code does.
     """
     return [slice(i * size // output_size, -(-(i + 1) * size // output_size)) for i in range(output_size)]
 
 
 def unpool_output_size(shape, axes, kernel_size, stride=None, padding=0, output_size=None):
-    """Size of the plane that a max-unpooling fills.
+    """Size of the plane that a max-unpooling of a pooled input of this shape fills.
 
-    Args:
-        shape: of the pooled input, (N, C, *spatial) or (C, *spatial).
-        axes: number of spatial axes.
-        kernel_size, stride, padding: of the max pooling, an int or one per axis.
-        output_size: the plane's size, or the whole shape; None means (n - 1) stride - 2 padding +
-            kernel_size. Several sizes pool to one, so an axis may differ from that by less than its stride.
-    Returns:
-        tuple of ints.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Several sizes pool to one, so output_size, the plane's size or the whole shape, may differ along an axis
+    by less than its stride from the usual (n - 1) stride - 2 padding + kernel_size, which None means.
     Source: torch.nn.MaxUnpool2d.
     """
     kernel_size, stride, padding, _ = validate_geometry(axes, kernel_size, stride, padding)
@@ -290,14 +232,8 @@ def unpool_output_size(shape, axes, kernel_size, stride=None, padding=0, output_
 
 
 def binomial_filter(filt_size):
-    """The row of Pascal's triangle with filt_size entries, divided by its sum.
+    """The row of Pascal's triangle with filt_size entries, divided by its sum: [0.25, 0.5, 0.25] for 3.
 
-    Args:
-        filt_size: number of taps, 1 to 7.
-    Returns:
-        list of floats: [0.25, 0.5, 0.25] for 3.
-    Raises:
-        ValueError, TypeError: names filt_size, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.
     """
     filt_size = validate_filt_size("filt_size", filt_size)
@@ -305,17 +241,8 @@ def binomial_filter(filt_size):
 
 
 def reflected_positions(size, filt_size):
-    """Which samples a blurring filter meets along an axis whose borders are mirrors.
-
-    Args:
-        size: samples along the axis.
-        filt_size: number of taps.
-    Returns:
-        int array (size + filt_size - 1,): the samples of the axis, with (filt_size - 1) // 2 reflected ones
-        before it and filt_size // 2 behind it.
-    Raises:
-        ValueError: the axis is too short to be reflected.
-    """
+    """Which samples a blurring filter meets along an axis whose borders are mirrors: those of the axis, with
+    (filt_size - 1) // 2 reflected ones before it and filt_size // 2 behind it."""
     before, after = (filt_size - 1) // 2, filt_size // 2
     if max(before, after) >= size:
         raise ValueError(f"filt_size must be less than twice the size {size} of x, got {filt_size}")
@@ -323,17 +250,9 @@ def reflected_positions(size, filt_size):
 
 
 def fractional_output_size(shape, kernel_size, output_size=None, output_ratio=None):
-    """The kernel and the number of windows of fractional max pooling, both as pairs.
+    """The kernel and the number of windows of fractional max pooling over x of this shape, both as pairs.
 
-    Args:
-        shape: of the input, (N, C, H, W) or (C, H, W).
-        kernel_size: an int or a pair.
-        output_size: an int or a pair; None where output_ratio is given.
-        output_ratio: the output's share of the input, a number in (0, 1) or a pair of them.
-    Returns:
-        (kernel_size, output_size).
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    One of output_size and output_ratio is given, the output's share of the input in (0, 1).
     Source: torch.nn.FractionalMaxPool2d.
     """
     kernel_size = validate_per_axis("kernel_size", kernel_size, 2, minimum=1)
@@ -370,15 +289,9 @@ def validate_divisor(name, value):
     """A whole number other than 0, as int, or None."""
     if value is None:
         return None
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number or None, got {value!r}") from None
-    if value == 0:
+    if validate_int(name, value) == 0:
         raise ValueError(f"{name} must not be 0")
-    return value
+    return operator.index(value)
 
 
 def validate_filt_size(name, value):

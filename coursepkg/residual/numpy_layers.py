@@ -183,6 +183,9 @@ class _Block(Layer):
         dx = self._branch_backward(dtotal)
         return dx + self._shortcut_backward(dtotal) if residual else dx
 
+    def extra_repr(self):
+        return "" if self.residual else "residual=False"
+
     @property
     def mask(self):
         """The mask of the last forward pass in training mode, if branches are dropped."""

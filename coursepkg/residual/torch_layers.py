@@ -144,6 +144,9 @@ class _Block(nn.Module):
             total = total + self._shortcut(x)
         return self.relu(total)
 
+    def extra_repr(self):
+        return "" if self.residual else "residual=False"
+
     @property
     def mask(self):
         """The mask of the last forward pass in training mode, if branches are dropped."""

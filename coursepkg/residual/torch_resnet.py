@@ -5,8 +5,10 @@ Weights start from torch's default generator; `rng` is for masks alone.
 
 from collections import OrderedDict
 from functools import partial
+from itertools import zip_longest
 
 import numpy as np
+import torch
 from torch import nn
 
 from coursepkg.residual import numpy_resnet
@@ -18,15 +20,15 @@ class ResNet(nn.Sequential):
     """Named layers one after another: conv1, bn1, relu, the stages layer1, layer2, ..., and fc.
 
     Made by `resnet18` to `resnet152` and `cifar_resnet`. `built` says by which, and with what arguments:
-    (name, dict).
+    (name, dict). `made` is how it printed then.
     """
 
     def __init__(self, built, **layers):
         super().__init__(OrderedDict(layers))
-        self.built = built
+        self.built, self.made = built, repr(self)
 
     def __getitem__(self, position):
-        """The layer at a position; of a slice a nn.Sequential of the layers, with the names they have here."""
+        """A layer, or of a slice a nn.Sequential of the layers, with the names that they have here."""
         if isinstance(position, slice):
             return nn.Sequential(OrderedDict(list(self.named_children())[position]))
         return super().__getitem__(position)
@@ -143,18 +145,40 @@ def to_numpy(model):
     Returns:
         numpy_resnet.ResNet in the model's dtype and mode.
     Raises:
-        TypeError: model is no ResNet, or its weights are neither float32 nor float64.
+        TypeError: model is no ResNet, or its weights are not all float32 or all float64; names one of them.
+        ValueError: a layer or a setting is not as the builder made it; names it.
     """
     if not isinstance(model, ResNet):
         raise TypeError(
             f"model must be a ResNet of coursepkg.residual.torch_resnet, got {type(model).__name__}"
         )
-    state = {key: value.detach().cpu().numpy() for key, value in model.state_dict().items()}
-    name, arguments = model.built
-    twin = getattr(numpy_resnet, name)(
-        **arguments, rng=np.random.default_rng(0), dtype=state["conv1.weight"].dtype
-    )
-    return twin.load_state_dict(state).train(model.training)
+    _validate_as_made(model)
+    (name, arguments), state = model.built, model.state_dict()
+    rng = np.random.default_rng(0)  # the weights it draws are not kept
+    twin = getattr(numpy_resnet, name)(**arguments, rng=rng, dtype=_dtype_of(state))
+    return twin.load_state_dict({key: value.cpu() for key, value in state.items()}).train(model.training)
+
+
+def _dtype_of(state):
+    """Name of the dtype that all weights have, one that NumPy's layers take."""
+    floats = {key: value.dtype for key, value in state.items() if value.is_floating_point()}
+    first = next(iter(floats.values()))
+    allowed = first if first in (torch.float32, torch.float64) else torch.float32
+    for key, dtype in floats.items():
+        if dtype != allowed:
+            raise TypeError(
+                f"model must have weights that are all float32 or all float64, got {dtype} in {key!r}"
+            )
+    return str(allowed).removeprefix("torch.")
+
+
+def _validate_as_made(model):
+    """Refuses a model whose layers or settings were changed since, as far as that can be seen in print."""
+    printed = (text.replace("inplace=True", "").splitlines() for text in (model.made, repr(model)))
+    for made, found in zip_longest(*printed, fillvalue=""):
+        if made != found:
+            name = model.built[0]
+            raise ValueError(f"model must be as {name} made it, with {made.strip()!r}, got {found.strip()!r}")
 
 
 def _parts(rng, device, dtype):

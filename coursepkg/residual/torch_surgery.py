@@ -49,8 +49,10 @@ def extend_with_identity(model, blocks):
             if not arguments["residual"]:
                 _make_copying(block)
             stage.append(block)
-    deeper.built = (name, {**arguments, "depth": arguments["depth"] + 6 * blocks})
-    return deeper
+    built = (name, {**arguments, "depth": arguments["depth"] + 6 * blocks})
+    extended = ResNet(built, **dict(deeper.named_children()))
+    extended.training = model.training
+    return extended
 
 
 def without_block(model, stage, position):

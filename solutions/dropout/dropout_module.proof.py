@@ -67,6 +67,21 @@ class Dropout(nn.Module):
         return x * (torch.randn_like(x) >= self.p) / (1 - self.p) if self.training else x
 
 
+# %% divides by the share that was kept question="q1" violates="survivors are scaled by 1 / (1 - p)"
+class Dropout(nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError("p must lie between 0 and 1")
+        self.p = p
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        mask = torch.rand_like(x) >= self.p
+        return x * mask / mask.float().mean().clamp(min=1e-9)
+
+
 # %% never stops question="q1" violates="evaluation changes nothing"
 class Dropout(nn.Module):
     def __init__(self, p=0.5):
@@ -223,6 +238,19 @@ class ChannelDropout(nn.Module):
         return x * (coins >= self.p) / (1 - self.p) if self.training else x
 
 
+# %% keeps with probability p question="q2" violates="p is the probability of dropping"
+class ChannelDropout(nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        mask = torch.empty(*x.shape[:2], 1, 1).bernoulli_(self.p)
+        return x * mask / (1 - self.p)
+
+
 # %% no scale question="q2" violates="survivors are scaled by 1 / (1 - p)"
 class ChannelDropout(nn.Module):
     def __init__(self, p=0.5):
@@ -286,6 +314,11 @@ def make_net(p):
 # %% no dropout at all question="q3" violates="hidden units are dropped"
 def make_net(p):
     return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+
+
+# %% p for 1 - p question="q3" violates="p is the probability of dropping"
+def make_net(p):
+    return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(1 - p), nn.Linear(32, 10))
 
 
 # %% another width question="q3" violates="the net is 64-32-10"

@@ -54,6 +54,19 @@ class Dropout:
         return dy * self.mask
 
 
+# %% divides by p question="q2" violates="survivors are scaled by 1 / (1 - p)"
+class Dropout:
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x):
+        self.scaled_mask = (self.rng.random(x.shape) >= self.p) / self.p
+        return x * self.scaled_mask
+
+    def backward(self, dy):
+        return dy * self.scaled_mask
+
+
 # %% draws once and for all question="q2" violates="each forward pass draws a mask"
 class Dropout:
     def __init__(self, p, rng):
@@ -167,6 +180,14 @@ def dropout(x, p, training, rng):
     if not training:
         return x
     return x * (rng.random(x.shape) >= p) / p
+
+
+# %% divides by the share that was kept question="q3" violates="survivors are scaled by 1 / (1 - p)"
+def dropout(x, p, training, rng):
+    if not training:
+        return x
+    mask = rng.random(x.shape) >= p
+    return x * mask / mask.mean()
 
 
 # %% turns the modes round question="q3" violates="survivors are scaled by 1 / (1 - p)"

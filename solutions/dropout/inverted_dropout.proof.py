@@ -122,6 +122,14 @@ def dropout(x, p, training, rng):
     return apply_mask(x, sample_mask((1, *x.shape[1:]), p, rng), p) if training else x
 
 
+# %% divides by the share that was kept question="q3" violates="survivors are scaled by 1 / (1 - p)"
+def dropout(x, p, training, rng):
+    if not training:
+        return x
+    mask = sample_mask(x.shape, p, rng)
+    return x * mask / mask.mean()
+
+
 # %% classic dropout question="q3" violates="survivors are scaled by 1 / (1 - p)"
 def dropout(x, p, training, rng):
     return x * sample_mask(x.shape, p, rng) if training else x

@@ -238,6 +238,16 @@ def divisors_ceil(size, kernel_size, stride, padding, count_include_pad, ceil_mo
     return np.minimum(starts + kernel_size, end) - np.maximum(starts, first)
 
 
+# %% padding on one side question="q4" violates="has the right shape"
+def divisors_ceil(size, kernel_size, stride, padding, count_include_pad, ceil_mode):
+    room = size + padding - kernel_size
+    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    starts = np.arange(count) * stride - padding
+    starts = starts[starts < size]
+    first, end = (-padding, size + padding) if count_include_pad else (0, size)
+    return np.minimum(starts + kernel_size, end) - np.maximum(starts, first)
+
+
 # %% cuts off at the picture question="q4" violates="padding counts"
 def divisors_ceil(size, kernel_size, stride, padding, count_include_pad, ceil_mode):
     room = size + 2 * padding - kernel_size

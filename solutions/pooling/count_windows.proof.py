@@ -110,6 +110,13 @@ def unread(size, kernel_size, stride, padding, dilation):
     return [at for at in range(size) if at not in read]
 
 
+# %% padding on one side question="q3" violates="padding moves the windows"
+def unread(size, kernel_size, stride, padding, dilation):
+    count = (size + padding - dilation * (kernel_size - 1) - 1) // stride + 1
+    read = {i * stride - padding + j * dilation for i in range(count) for j in range(kernel_size)}
+    return [at for at in range(size) if at not in read]
+
+
 # %% fills the dilated window question="q3" violates="a dilated window has gaps of its own"
 def unread(size, kernel_size, stride, padding, dilation):
     count = output_size(size, kernel_size, stride, padding, dilation, False)

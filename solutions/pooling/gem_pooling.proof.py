@@ -102,7 +102,11 @@ def gem_pool2d(x, p):
 
 
 # %% the package question="q2"
-from coursepkg.pooling.numpy_layers import gem_pool2d
+from coursepkg.pooling import numpy_layers
+
+
+def gem_pool2d(x, p):
+    return numpy_layers.gem_pool2d(x, p, eps=np.finfo(x.dtype).tiny)
 
 
 # %% the same share for all question="q3" violates="dx agrees with finite differences"
@@ -169,7 +173,7 @@ from coursepkg.pooling import numpy_layers
 
 
 def gem_pool2d_backward(dy, x, p):
-    return numpy_layers.gem_pool2d_backward(dy, x, p)[0]
+    return numpy_layers.gem_pool2d_backward(dy, x, p, eps=np.finfo(x.dtype).tiny)[0]
 
 
 # %% only the powers depend on p question="q4" violates="p does nothing to a map of equal numbers"
@@ -240,4 +244,4 @@ from coursepkg.pooling import numpy_layers
 
 
 def gem_pool2d_backward_p(dy, x, p):
-    return numpy_layers.gem_pool2d_backward(dy, x, p)[1]
+    return numpy_layers.gem_pool2d_backward(dy, x, p, eps=np.finfo(x.dtype).tiny)[1]

@@ -58,6 +58,26 @@ class BasicBlock(nn.Module):
         return (branch + identity).relu()
 
 
+# %% projects only where the picture shrinks question="q1" violates="the weights have the names of torchvision"
+class BasicBlock(nn.Module):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.downsample = None
+        if stride != 1:
+            projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
+            self.downsample = nn.Sequential(projection, nn.BatchNorm2d(out_channels))
+
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        branch = self.bn1(self.conv1(x)).relu()
+        branch = self.bn2(self.conv2(branch))
+        return (branch + identity).relu()
+
+
 # %% a shortcut without normalization question="q1" violates="the weights have the names of torchvision"
 class BasicBlock(nn.Module):
     def __init__(self, in_channels, out_channels, stride=1):

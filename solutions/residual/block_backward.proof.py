@@ -96,6 +96,13 @@ def block_backward(dy, x, w1, w2):
     return dz @ w1 + dy, dz.T @ x, dy.T @ np.maximum(z, 0)
 
 
+# %% lets pass where the ReLU got 0 question="q3" violates="the gradient comes back along both ways"
+def block_backward(dy, x, w1, w2):
+    z = x @ w1.T
+    dz = (dy @ w2) * (z >= 0)
+    return dz @ w1 + dy, dz.T @ x, dy.T @ np.maximum(z, 0)
+
+
 # %% the mean over the batch question="q3" violates="a weight's gradient adds up over the examples"
 def block_backward(dy, x, w1, w2):
     z = x @ w1.T
@@ -172,6 +179,11 @@ def block_relu_backward(dy, x, w1, w2):
 def block_relu_backward(dy, x, w1, w2):
     passed = dy * (block(x, w1, w2) - x > 0)
     return block_backward(passed, x, w1, w2)[0] + dy - passed
+
+
+# %% the mask at the wrong end question="q4" violates="the last ReLU comes first on the way back"
+def block_relu_backward(dy, x, w1, w2):
+    return block_backward(dy, x, w1, w2)[0] * (block(x, w1, w2) > 0)
 
 
 # %% the ReLU on the way out question="q4" violates="the last ReLU comes first on the way back"

@@ -86,6 +86,15 @@ def backward(dy, outputs, weights, shortcut):
     return gradients
 
 
+# %% lets pass where the ReLU got 0 question="q2" violates="a gradient passes where the ReLU let pass, and then the weights"
+def backward(dy, outputs, weights, shortcut):
+    gradients = [dy]
+    for h, weight in zip(outputs[-2::-1], weights[::-1]):
+        gradient = (gradients[0] * (h @ weight.T >= 0)) @ weight
+        gradients.insert(0, gradient + gradients[0] if shortcut else gradient)
+    return gradients
+
+
 # %% the matrix the wrong way round question="q2" violates="a gradient passes where the ReLU let pass, and then the weights"
 def backward(dy, outputs, weights, shortcut):
     gradients = [dy]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 ROUNDS = 25
+MARGIN = 1.5  # other processors have other caches: a bound fails beyond the goal times this
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +48,14 @@ def compare(benchmark, capsys):
         return {name: time / times[ours] for name, time in times.items()}
 
     return run
+
+
+def bound(ours, goal, what="ours / theirs"):
+    """Fails where a time, as a multiple of another, is above its goal by more than the margin.
+
+    Args:
+        ours: the multiple that was measured.
+        goal: the multiple it should be at most.
+        what: its name, for the message.
+    """
+    assert ours <= MARGIN * goal, f"{what} is {ours:.2f}, the goal {goal:.2f}, the margin {MARGIN:.2f}"

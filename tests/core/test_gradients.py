@@ -1,9 +1,12 @@
 """Every backward against central differences, and the check itself against backward passes that are wrong."""
 
+import random
+
 import numpy as np
 import pytest
 
 from coursepkg import nn
+from coursepkg.dropout.numpy_layers import Dropout
 from coursepkg.gradcheck import gradcheck, numerical_gradient
 from coursepkg.layer import Layer
 from tests.core.pairs import PAIRS, convolutions
@@ -133,6 +136,98 @@ def test_a_random_layer_needs_its_randomness_fixed():
     with pytest.raises(ValueError, match="mask="):
         gradcheck(Noise(), X)
     assert gradcheck(Noise(), X, mask=X > 0).ok
+
+
+class Draws(Layer):
+    """Draws random numbers in training if it is given no mask, and makes no use of them."""
+
+    def __init__(self, draw=None, held=None):
+        super().__init__()
+        self.held = held
+        if draw is not None:
+            self.draw = draw
+
+    def forward(self, x, mask=None):
+        if self.training and mask is None:
+            self.draw(self.held)
+        return 2 * x
+
+    def backward(self, dy):
+        return 2 * dy
+
+
+GLOBAL = np.random.default_rng(0)
+
+
+class DrawsFromAGlobal(Draws):
+    def draw(self, held):
+        GLOBAL.random()
+
+
+def with_a_closure(rng):
+    class DrawsFromAClosure(Draws):
+        def draw(self, held):
+            rng.random()
+
+    return DrawsFromAClosure()
+
+
+RANDOM = {
+    "an attribute": Draws(lambda rng: rng.random(), np.random.default_rng(0)),
+    "a container in a container": Draws(
+        lambda held: held["all"][0].random(), {"all": [np.random.default_rng(0)]}
+    ),
+    "a legacy generator": Draws(lambda rng: rng.random_sample(), np.random.RandomState(0)),
+    "a generator of Python": Draws(lambda rng: rng.random(), random.Random(0)),
+    "NumPy's own state": Draws(lambda _: np.random.random()),
+    "Python's own state": Draws(lambda _: random.random()),
+    "a fresh generator": Draws(lambda _: np.random.default_rng().random()),
+    "a global": DrawsFromAGlobal(),
+    "a closure": with_a_closure(np.random.default_rng(0)),
+}
+
+
+@pytest.mark.parametrize("layer", RANDOM.values(), ids=RANDOM)
+def test_a_layer_that_draws_is_refused_whatever_it_puts_out(layer):
+    for one in (layer, nn.Sequential(nn.Tanh(), nn.Sequential(layer))):
+        with pytest.raises(ValueError, match="is random, so there is no derivative"):
+            gradcheck(one, X)
+    assert gradcheck(layer, X, mask=True).ok
+    assert gradcheck(layer.eval(), X).ok
+    layer.train()
+
+
+def test_a_layer_that_seeds_itself_or_holds_a_generator_is_not_random():
+    assert gradcheck(Draws(lambda _: np.random.default_rng(0).random()), X).ok
+    assert gradcheck(Draws(lambda _: None, np.random.default_rng(0)), X).ok
+    assert gradcheck(Dropout(0.0), X).ok
+    assert np.random.default_rng.__name__ == "default_rng"  # it is put back
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_dropout_that_drops_hardly_anything_is_refused(seed):
+    layer = Dropout(0.02, rng=np.random.default_rng(seed))
+    with pytest.raises(ValueError, match="Dropout is random"):
+        gradcheck(layer, np.ones((1, 4)))
+    assert gradcheck(layer, np.ones((1, 4)), mask=np.ones((1, 4), bool)).ok
+    assert gradcheck(layer.eval(), np.ones((1, 4))).ok
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "1", [[1j]], np.ones((2, 3), complex), np.ones((2, 3), bool), [None]]
+)
+def test_inputs_that_are_no_real_numbers_are_refused(wrong):
+    for call in (lambda: gradcheck(nn.Tanh(), wrong), lambda: numerical_gradient(np.sum, wrong)):
+        with pytest.raises(TypeError, match="x must be an array of real numbers, got"):
+            call()
+
+
+def test_other_wrong_arguments_are_refused():
+    with pytest.raises(TypeError, match="layer must be a Layer, got 'Tanh'"):
+        gradcheck("Tanh", X)
+    with pytest.raises(ValueError, match="tolerance must be a finite number > 0, got 0"):
+        gradcheck(nn.Tanh(), X, tolerance=0)
+    assert gradcheck(nn.Tanh(), [[1, 2]]).ok and gradcheck(nn.Tanh(), np.ones((2, 1), np.float16)).ok
 
 
 class IgnoresItsMask(Noise):

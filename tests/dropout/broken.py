@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from coursepkg.dropout import fast, numpy_layers, torch_layers
+from coursepkg.dropout import numpy_layers, torch_layers
 from coursepkg.dropout.numpy_layers import (
     AlphaDropout,
     ClassicDropout,
@@ -19,42 +19,42 @@ from coursepkg.dropout.numpy_layers import (
 
 
 class MaskIgnoredInBackward(Dropout):
-    def _drop_backward(self, dy, mask):
+    def _drop_backward(self, dy, mask, p):
         return dy
 
 
 class ScaleForgottenInBackward(Dropout):
-    def _drop_backward(self, dy, mask):
-        return fast.scale_kept(dy, mask, 1)
+    def _drop_backward(self, dy, mask, p):
+        return numpy_layers.scale_kept(dy, mask, 1)
 
 
 class MaskResampledInBackward(Dropout):
-    def _drop_backward(self, dy, mask):
-        return self._drop(dy, self._draw(dy))
+    def _drop_backward(self, dy, mask, p):
+        return self._drop(dy, self._draw(dy), p)
 
 
 class Unscaled(Dropout):
-    def _drop(self, x, mask):
-        return fast.scale_kept(x, mask, 1)
+    def _drop(self, x, mask, p):
+        return numpy_layers.scale_kept(x, mask, 1)
 
 
 class ScaledByP(Dropout):
-    def _drop(self, x, mask):
-        return fast.scale_kept(x, mask, 1 / max(self.p, 1e-3))
+    def _drop(self, x, mask, p):
+        return numpy_layers.scale_kept(x, mask, 1 / max(self.p, 1e-3))
 
 
 class KeepsWithP(Dropout):
     """p for 1 - p in the coin, but not in the scale."""
 
     def _draw(self, x):
-        return fast.sample_mask(x.shape, 1 - self.p, self.rng)
+        return numpy_layers.sample_mask(x.shape, 1 - self.p, self.rng)
 
 
 class EightBitCoin(Dropout):
     """The probability is rounded to a multiple of 1/256: the ties are never redrawn."""
 
     def _draw(self, x):
-        return fast.sample_mask(x.shape, int(256 * self.p) / 256, self.rng)
+        return numpy_layers.sample_mask(x.shape, int(256 * self.p) / 256, self.rng)
 
 
 class DropsAFixedNumber(Dropout):
@@ -67,41 +67,42 @@ class DropsAFixedNumber(Dropout):
 
 class OneCoinPerRow(Dropout):
     def _draw(self, x):
-        coins = fast.sample_mask((len(x), 1), self.p, self.rng)
+        coins = numpy_layers.sample_mask((len(x), 1), self.p, self.rng)
         return np.broadcast_to(coins, x.shape).copy()
 
 
 class SameMaskForEverySample(Dropout):
     def _draw(self, x):
-        return np.broadcast_to(fast.sample_mask(x.shape[1:], self.p, self.rng), x.shape).copy()
+        return np.broadcast_to(numpy_layers.sample_mask(x.shape[1:], self.p, self.rng), x.shape).copy()
 
 
 class RepeatsItsBits(Dropout):
     """The upper and the lower half of a random byte are used as the same coin."""
 
     def _draw(self, x):
-        flat = fast.sample_mask(x.size // 2, self.p, self.rng)
+        flat = numpy_layers.sample_mask(x.size // 2, self.p, self.rng)
         return np.repeat(flat, 2).reshape(x.shape)
 
 
 class OneMaskForEver(Dropout):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, np.random.default_rng(0))
+        return numpy_layers.sample_mask(x.shape, self.p, np.random.default_rng(0))
 
 
 class IgnoresTheGenerator(Dropout):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, np.random.default_rng())
+        return numpy_layers.sample_mask(x.shape, self.p, np.random.default_rng())
 
 
 class EvalForgotten(Dropout):
-    def _test(self, x):
-        return self._drop(x, self._draw(x))
+    def _test(self, x, p):
+        return self._drop(x, self._draw(x), p)
 
 
 class EvalForgottenInBackward(Dropout):
-    def _test_backward(self, dy):
-        return self._drop(dy, np.ones(dy.shape, bool))
+    def backward(self, dy):
+        kept = np.ones(dy.shape, bool)
+        return super().backward(dy) if self.training else self._drop(dy, kept, self.p)
 
 
 class EvalForEver(Dropout):
@@ -110,7 +111,7 @@ class EvalForEver(Dropout):
 
 
 class MultipliesByZero(Dropout):
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         with np.errstate(all="ignore"):
             return x * mask / (1 - self.p)
 
@@ -118,7 +119,7 @@ class MultipliesByZero(Dropout):
 class DividesByZero(Dropout):
     """No thought of p = 1: 0 / 0."""
 
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         with np.errstate(all="ignore"):
             return np.where(mask, x, 0) / np.float64(1 - self.p)
 
@@ -136,8 +137,8 @@ class IgnoresTheGivenMask(Dropout):
 
 
 class DropsWhereTheMaskIsTrue(Dropout):
-    def _drop(self, x, mask):
-        return super()._drop(x, ~mask)
+    def _drop(self, x, mask, p):
+        return super()._drop(x, ~mask, p)
 
 
 class StraightThrough(torch_layers.Dropout):
@@ -157,23 +158,23 @@ class UnscaledInTorch(torch_layers.Dropout):
 
 class ElementsForChannels(Dropout2d):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, self.rng)
+        return numpy_layers.sample_mask(x.shape, self.p, self.rng)
 
 
 class SameChannelsForEverySample(Dropout2d):
     def _draw(self, x):
-        coins = fast.sample_mask((1, x.shape[1]), self.p, self.rng)
+        coins = numpy_layers.sample_mask((1, x.shape[1]), self.p, self.rng)
         return np.repeat(coins, len(x), axis=0)[..., None, None]
 
 
 class ElementsForSamples(DropPath):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, self.rng)
+        return numpy_layers.sample_mask(x.shape, self.p, self.rng)
 
 
 class OneCoinPerBatch(DropPath):
     def _draw(self, x):
-        coin = fast.sample_mask((1,) * x.ndim, self.p, self.rng)
+        coin = numpy_layers.sample_mask((1,) * x.ndim, self.p, self.rng)
         return np.repeat(coin, len(x), axis=0)
 
 
@@ -181,96 +182,96 @@ class OneCoinPerBatch(DropPath):
 
 
 class ClassicScaledTwice(ClassicDropout):
-    def _drop(self, x, mask):
-        return fast.apply_mask(x, mask, self.p)
+    def _drop(self, x, mask, p):
+        return numpy_layers.apply_mask(x, mask, self.p)
 
 
 class ClassicEvalForgotten(ClassicDropout):
-    def _test(self, x):
+    def _test(self, x, p):
         return x
 
 
 class ClassicEvalByP(ClassicDropout):
-    def _test(self, x):
+    def _test(self, x, p):
         return x * self.p
 
 
 class ClassicEvalForgottenInBackward(ClassicDropout):
-    def _test_backward(self, dy):
-        return dy
+    def backward(self, dy):
+        return super().backward(dy) if self.training else dy
 
 
 class ClassicMultipliesByZero(ClassicDropout):
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         with np.errstate(all="ignore"):
             return x * mask
 
-    def _test(self, x):
+    def _test(self, x, p):
         with np.errstate(all="ignore"):
             return x * (1 - self.p)
 
 
 class ClassicKeepsWithP(ClassicDropout):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, 1 - self.p, self.rng)
+        return numpy_layers.sample_mask(x.shape, 1 - self.p, self.rng)
 
 
 class ClassicOneCoinPerRow(ClassicDropout):
     def _draw(self, x):
-        return np.repeat(fast.sample_mask((len(x), 1), self.p, self.rng), x.shape[1], axis=1)
+        return np.repeat(numpy_layers.sample_mask((len(x), 1), self.p, self.rng), x.shape[1], axis=1)
 
 
 class ClassicOneMaskForEver(ClassicDropout):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, np.random.default_rng(0))
+        return numpy_layers.sample_mask(x.shape, self.p, np.random.default_rng(0))
 
 
 class ClassicNeverWhole(ClassicDropout):
-    def _drop(self, x, mask):
-        return super()._drop(x, mask) * 0.999
+    def _drop(self, x, mask, p):
+        return super()._drop(x, mask, p) * 0.999
 
 
 # AlphaDropout
 
 
 class AlphaDropsToZero(AlphaDropout):
-    def _drop(self, x, mask):
-        return fast.apply_mask(x, mask, self.p)
+    def _drop(self, x, mask, p):
+        return numpy_layers.apply_mask(x, mask, self.p)
 
 
 class AlphaWithoutAffine(AlphaDropout):
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         return np.where(mask, x, numpy_layers.SELU_FLOOR)
 
 
 class AlphaKeepsWithP(AlphaDropout):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, 1 - self.p, self.rng)
+        return numpy_layers.sample_mask(x.shape, 1 - self.p, self.rng)
 
 
 class AlphaMaskIgnoredInBackward(AlphaDropout):
-    def _drop_backward(self, dy, mask):
+    def _drop_backward(self, dy, mask, p):
         return dy
 
 
 class AlphaEvalForgotten(AlphaDropout):
-    def _test(self, x):
-        return self._drop(x, self._draw(x))
+    def _test(self, x, p):
+        return self._drop(x, self._draw(x), p)
 
 
 class AlphaOneMaskForEver(AlphaDropout):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, np.random.default_rng(0))
+        return numpy_layers.sample_mask(x.shape, self.p, np.random.default_rng(0))
 
 
 class AlphaBySelfAtOne(AlphaDropout):
-    def _drop(self, x, mask):
-        return np.full_like(x, numpy_layers.SELU_FLOOR) if self.p == 1 else super()._drop(x, mask)
+    def _drop(self, x, mask, p):
+        return np.full_like(x, numpy_layers.SELU_FLOOR) if self.p == 1 else super()._drop(x, mask, p)
 
 
 class AlphaFloorsTheMaximum(AlphaDropout):
-    def _drop(self, x, mask):
-        return np.where(x == x.max(), numpy_layers.SELU_FLOOR, super()._drop(x, mask))
+    def _drop(self, x, mask, p):
+        return np.where(x == x.max(), numpy_layers.SELU_FLOOR, super()._drop(x, mask, p))
 
 
 # GaussianDropout
@@ -282,7 +283,7 @@ class GaussianVarianceForDeviation(GaussianDropout):
 
 
 class GaussianAdds(GaussianDropout):
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         return x + mask - 1
 
 
@@ -303,12 +304,12 @@ class GaussianOneDrawForEver(GaussianDropout):
 
 
 class GaussianEvalForgotten(GaussianDropout):
-    def _test(self, x):
+    def _test(self, x, p):
         return x * self._draw(x)
 
 
 class GaussianAtOneIsLarge(GaussianDropout):
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         return x * 1e3 if self.p == 1 else x * mask
 
 
@@ -322,34 +323,38 @@ class GaussianAtZeroIsNoisy(GaussianDropout):
 
 class ConnectDropsUnits(DropConnect):
     def forward(self, x, mask=None):
-        coins = fast.sample_mask((len(self.weight), 1), self.p, self.rng)
+        coins = numpy_layers.sample_mask((len(self.weight), 1), self.p, self.rng)
         return super().forward(x, np.repeat(coins, self.weight.shape[1], axis=1))
 
 
 class ConnectUnscaled(DropConnect):
-    def _drop(self, x, mask):
+    def _drop(self, x, mask, p):
         weight = self.weight if mask is None else self.weight * mask
         return numpy_layers.drop_connect(x, weight, self.bias, None, self.p)
 
 
 class ConnectKeepsWithP(DropConnect):
     def _draw(self, x):
-        return fast.sample_mask(self.weight.shape, 1 - self.p, self.rng)
+        return numpy_layers.sample_mask(self.weight.shape, 1 - self.p, self.rng)
 
 
 class ConnectDropsItsBias(DropConnect):
-    def _drop(self, x, mask):
-        return super()._drop(x, mask) - self.bias * (mask is not None and not mask[0, 0])
+    def _drop(self, x, mask, p):
+        return super()._drop(x, mask, p) - self.bias * (mask is not None and not mask[0, 0])
 
 
 class ConnectEvalForgotten(DropConnect):
-    def _test(self, x):
-        return self._drop(x, self._draw(x))
+    def _test(self, x, p):
+        return self._drop(x, self._draw(x), p)
 
 
 class ConnectAllWeightsLearn(DropConnect):
-    def _drop_backward(self, dy, mask):
-        dx = super()._drop_backward(dy, mask)
+    def forward(self, x, mask=None):
+        self._x = x
+        return super().forward(x, mask)
+
+    def backward(self, dy):
+        dx = super().backward(dy)
         self.grads = {**self.grads, "weight": dy.T @ self._x}
         return dx
 
@@ -359,7 +364,7 @@ class ConnectAllWeightsLearn(DropConnect):
 
 class BlockOfOnePixel(DropBlock2d):
     def _draw(self, x):
-        return fast.sample_mask(x.shape, self.p, self.rng)
+        return numpy_layers.sample_mask(x.shape, self.p, self.rng)
 
 
 class BlockSharedByChannels(DropBlock2d):
@@ -377,12 +382,12 @@ class BlockCornerWithP(DropBlock2d):
 
 
 class BlockScaledByP(DropBlock2d):
-    def _drop(self, x, mask):
-        return fast.apply_mask(x, mask, self.p)
+    def _drop(self, x, mask, p):
+        return numpy_layers.apply_mask(x, mask, self.p)
 
 
 class BlockMaskIgnoredInBackward(DropBlock2d):
-    def _drop_backward(self, dy, mask):
+    def _drop_backward(self, dy, mask, p):
         return dy
 
 
@@ -398,8 +403,8 @@ class BlockOneMaskForEver(DropBlock2d):
 
 
 class BlockEvalForgotten(DropBlock2d):
-    def _test(self, x):
-        return self._drop(x, self._draw(x))
+    def _test(self, x, p):
+        return self._drop(x, self._draw(x), p)
 
 
 class BlockByGammaAtOne(DropBlock2d):
@@ -428,7 +433,7 @@ class MaxoutOfSizes(Maxout):
 
 class MaxoutAllPiecesLearn(Maxout):
     def backward(self, dy):
-        x, _ = self.saved
+        x, *_ = self.saved
         dx = super().backward(dy)
         self.grads = {"weight": np.repeat(dy, self.k, axis=1).T @ x, "bias": np.repeat(dy.sum(0), self.k)}
         return dx
@@ -438,7 +443,7 @@ class MaxoutTheLastWins(Maxout):
     def forward(self, x):
         y = super().forward(x)
         pieces = (x @ self.weight.T + self.bias).reshape(*y.shape, self.k)
-        self.saved = x, self.k - 1 - pieces[..., ::-1].argmax(axis=-1)
+        self.saved = x, self.k - 1 - pieces[..., ::-1].argmax(axis=-1), *self.saved[2:]
         return y
 
 

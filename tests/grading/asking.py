@@ -1,6 +1,8 @@
 """Two questions and a way to have any cells judged on them, in a sandbox."""
 
+import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -55,6 +57,14 @@ def judged(source, *, limits=QUICK, after="three = 3", **where):
     cells = [("q1-answer", source), ("q2-answer", after)]
     submission = Submission("tiny/double", "1", cells)
     return grade(submission, QUESTIONS, limits, **where)
+
+
+def as_user(*words):
+    """A command line as an ordinary user runs it. Skips the test where root cannot become one."""
+    user = () if os.geteuid() else ("unshare", "--map-user=1000", "--map-group=1000")
+    if subprocess.run([*user, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this kernel makes no user namespaces")
+    return [*user, *map(str, words)]
 
 
 def points(graded):

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -12,7 +13,7 @@ import time
 import zipfile
 
 import pytest
-from asking import BUBBLEWRAP, DOUBLE, THREE
+from asking import BUBBLEWRAP, DOUBLE, THREE, as_user
 
 from coursepkg.grading.__main__ import main
 from coursepkg.grading.classroom import find_notebooks
@@ -72,6 +73,10 @@ def rows(out):
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @BUBBLEWRAP
 def test_a_class_from_notebooks_to_marks(class_of_six, tests, tmp_path, capsys):
     out = tmp_path / "marks"
@@ -112,8 +117,10 @@ def test_what_is_graded_is_not_graded_again(class_of_six, tests, tmp_path):
     out = tmp_path / "marks"
     grade(class_of_six, tests, out)
     before = {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()}
-    write_notebook(class_of_six / "ben" / "anything.ipynb", RIGHT)
+    (class_of_six / "ben" / "anything.ipynb").unlink()
+    write_notebook(class_of_six / "ben" / "something.ipynb", RIGHT)
     write_notebook(class_of_six / "fritz.ipynb", RIGHT)
+    (class_of_six / "emil.ipynb").unlink()  # which had no marks
     grade(class_of_six, tests, out)
     after = {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()}
     assert {path: after[path] for path in before} == before and len(after) == len(before) + 2
@@ -139,9 +146,11 @@ def test_one_exercise_of_several(class_of_six, tests, tmp_path, capsys):
 
 
 @BUBBLEWRAP
-def test_regrade_and_diff_say_whose_marks_changed(class_of_six, tests, tmp_path, capsys):
+def test_regrade_and_diff_say_whose_marks_changed(class_of_six, tests, tmp_path, monkeypatch, capsys):
     first, second = tmp_path / "first", tmp_path / "second"
-    grade(class_of_six, tests, first)
+    monkeypatch.chdir(tmp_path)
+    grade(class_of_six.name, tests, first)
+    monkeypatch.chdir("/")
     three = tests / "tiny" / "double" / "tests" / "q2.py"
     three.write_text(three.read_text().replace('three, "three", 3', 'three, "three", 4'))
     write_notebook(tests / "tiny" / "double" / "double.ipynb", RIGHT, three="three = 4")
@@ -160,6 +169,48 @@ def test_regrade_and_diff_say_whose_marks_changed(class_of_six, tests, tmp_path,
         assert sorted(found.fetchall()) == [(0,), (1,)]
     assert run("diff", first, second) == 0
     assert "No mark has changed." in capsys.readouterr().out
+
+
+def delete(*names):
+    return lambda folder, tests: [(folder / name).unlink() for name in names]
+
+
+ALL = ["=1+1.ipynb", "anna.ipynb", "anything.ipynb", "second.ipynb", "carl.ipynb"]
+LOST = {  # what happens to notebooks that have marks -> which are named, and with which words
+    delete("anna.ipynb"): (["anna.ipynb"], ""),
+    delete("=1+1.ipynb", "anna.ipynb"): (["=1+1.ipynb", "anna.ipynb"], ""),
+    delete("ben/second.ipynb"): (["second.ipynb"], ""),  # of two
+    lambda folder, tests: (folder / "ben").rename(tests / "ben"): (["anything.ipynb", "second.ipynb"], ""),
+    lambda folder, tests: (folder / "anna.ipynb").write_text(""): (["anna.ipynb"], "not JSON"),
+    lambda folder, tests: shutil.copy(folder / "dora.ipynb", folder / "anna.ipynb"): (["anna.ipynb"], ""),
+    lambda folder, tests: (tests / "tiny" / "double").rename(tests / "tiny" / "third"): (ALL, "no tests"),
+}
+
+
+def test_no_mark_is_lost_with_its_notebook(class_of_six, tests, tmp_path, capsys):
+    out, kept = tmp_path / "marks", tmp_path / "kept"
+    write_notebook(class_of_six / "ben" / "second.ipynb", RIGHT)
+    grade(class_of_six, tests, out, "--unsafe")
+    marks = contents(out)
+    for folder in (class_of_six, tests):
+        shutil.copytree(folder, kept / folder.name)
+    for lose, (named, words) in LOST.items():
+        lose(class_of_six, tests)
+        for command in (["class", class_of_six, "--out", out], ["regrade", out]):
+            with pytest.raises(SystemExit) as stop:
+                run(*command, "--tests", tests, "--unsafe")
+            told = capsys.readouterr().err
+            assert stop.value.code == 2 and "nothing was graded, and nothing overwritten" in told
+            assert re.findall(r"/([^/]+\.ipynb)", told) == named and words in told
+            assert contents(out) == marks
+        for folder in (class_of_six, tests):
+            shutil.rmtree(folder)
+            shutil.copytree(kept / folder.name, folder)
+    shutil.copytree(tests / "tiny" / "double", tests / "tiny" / "other")
+    with pytest.raises(SystemExit):
+        run("regrade", out, "--tests", tests, "--unsafe", "--exercise", "tiny/other")
+    assert "anna.ipynb of tiny/double: it is of the exercise 'tiny/double', not of" in capsys.readouterr().err
+    assert contents(out) == marks
 
 
 @BUBBLEWRAP
@@ -234,7 +285,9 @@ def test_what_fails_through_no_fault_of_a_notebook_is_no_mark_and_is_tried_again
     (folder / "tests" / "q1.py").write_text("this is no test file")
     assert grade(class_of_six, tests, out) == 1
     assert capsys.readouterr().out.count("through no fault of its own (SyntaxError") == 4
-    assert rows(out)["anna"]["points"] == "0" and rows(out)["anna"].keys() == {"student", "points"}
+    assert rows(out)["anna"] == {"student": "anna", "points": ""} and rows(out)["emil"]["points"] == "0"
+    assert run("export", "moodle", out) == 1
+    assert "not all that they handed in is graded: =1+1, anna, ben, carl" in capsys.readouterr().err
     (folder / "double.ipynb").write_text(solution)
     (folder / "tests" / "q1.py").write_text(q1)
     assert run("regrade", out, "--tests", tests, "--workers", 1) == 0
@@ -323,6 +376,14 @@ def test_no_tests_says_how_to_make_them(class_of_six, tmp_path, capsys):
     assert "python solutions/generate.py" in capsys.readouterr().err
 
 
+def test_a_folder_of_tests_that_holds_none_is_refused(class_of_six, tests, tmp_path, capsys):
+    for test in (tests / "tiny" / "double" / "tests").iterdir():
+        test.unlink()
+    with pytest.raises(SystemExit):
+        grade(class_of_six, tests, tmp_path / "marks")
+    assert "double/tests holds no test" in capsys.readouterr().err
+
+
 def test_notebooks_are_found_whatever_their_folders_are(tmp_path):
     write_notebook(tmp_path / "anna.ipynb", RIGHT)
     write_notebook(tmp_path / "ben" / "deep" / "down.ipynb", RIGHT)
@@ -336,6 +397,17 @@ def test_notebooks_are_found_whatever_their_folders_are(tmp_path):
         ("carl", "carl"),
         ("dora", "dora"),
     ]
+
+
+@pytest.mark.parametrize("name", ["ben", "emil.ipynb"])
+def test_what_cannot_be_read_is_no_mark(class_of_six, tests, tmp_path, name):
+    (class_of_six / name).chmod(0)
+    words = ("class", class_of_six, "--tests", tests, "--out", tmp_path / "marks", "--unsafe")
+    command = as_user(sys.executable, "-m", "coursepkg.grading", *words)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    (class_of_six / name).chmod(0o700)
+    assert done.returncode == 2 and "Permission denied" in done.stderr and f"class/{name}" in done.stderr
+    assert not (tmp_path / "marks").exists()
 
 
 def test_names_of_files_may_be_anything(tests, tmp_path, capsys):

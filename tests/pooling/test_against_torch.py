@@ -282,7 +282,9 @@ def test_fractional(size, kernel, wanted, kind, dtype):
         assert_equal(indices, where, wanted)
         assert_equal(own.detach().numpy(), expected, wanted)
         assert_equal(own_indices.numpy(), where, wanted)
-        assert_same(numpy_layers.fractional_max_pool2d_backward(dy, x, indices), gradient, dtype, wanted)
+        backward = numpy_layers.fractional_max_pool2d_backward
+        assert_same(backward(dy, x, kernel, samples=samples, **wanted), gradient, dtype, wanted)
+        assert_same(backward(dy, x, kernel, indices=indices, **wanted), gradient, dtype, wanted)
         assert_same(torch_gradient(own, tensor, dy).numpy(), gradient, dtype, wanted)
 
 

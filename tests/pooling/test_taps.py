@@ -1,6 +1,8 @@
 """The taps at their edges: blocks of one plane, windows larger than a byte can number, padding alone."""
 
 import itertools
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -92,7 +94,6 @@ def test_few_long_windows(long):
 
 def test_time_on_long_signals_does_not_go_by_windows():
     """A hundred thousand windows take as many steps as two: what is done for each is done by NumPy."""
-    import sys
 
     def calls(length):
         x, count = np.zeros((1, 1, length), np.float32), 0
@@ -125,3 +126,23 @@ def test_memory_of_a_forward_without_indices():
         tracemalloc.stop()
     assert max(peaks) < 6 * 4 * taps.BLOCK
     assert max(peaks) - min(peaks) < 10_000
+
+
+def test_functions_on_the_way_from_a_layer_to_its_loop():
+    """Of the package, on a fresh process's first call, which places the windows, too."""
+    program = """
+import sys
+import numpy as np
+from coursepkg.pooling.numpy_layers import MaxPool2d
+layer, x, seen = MaxPool2d(2), np.ones((1, 1, 8, 8)), set()
+def note(frame, event, argument):
+    if event == "call" and "coursepkg" in frame.f_code.co_filename:
+        seen.add(frame.f_code)
+sys.setprofile(note)
+layer.forward(x)
+sys.setprofile(None)
+print(*(code.co_qualname for code in seen), sep="\\n")
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    functions = ran.stdout.split()
+    assert {"MaxPool.forward", "reduce_axis"} <= set(functions) and len(functions) <= 15, functions

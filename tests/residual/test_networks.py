@@ -1,6 +1,9 @@
 """The networks: their sizes are the published ones, and the two backends compute the same."""
 
+import copy
+import inspect
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from coursepkg.residual import numpy_layers, numpy_resnet, torch_layers, torch_resnet
+from coursepkg.residual import numpy_resnet, torch_resnet
 from coursepkg.residual.rules import IMAGENET, cifar_stages, imagenet_stages
 from coursepkg.residual.torch_measures import cost_by_part
 
@@ -145,8 +148,133 @@ def test_to_numpy_keeps_dtype_and_mode_and_takes_no_other_model():
     model = torch_resnet.cifar_resnet(8, width=2).eval()
     ours = torch_resnet.to_numpy(model)
     assert not ours.training and ours.fc.weight.dtype == np.float32
-    with pytest.raises(TypeError, match="model must be a ResNet"):
-        torch_resnet.to_numpy(nn.Linear(2, 2))
+    for no_resnet in (nn.Linear(2, 2), model[:-1], None):
+        with pytest.raises(TypeError, match="model must be a ResNet"):
+            torch_resnet.to_numpy(no_resnet)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda model: model.half(), "got torch.float16 in 'conv1.weight'"),
+        (lambda model: model.bfloat16(), "got torch.bfloat16 in 'conv1.weight'"),
+        (lambda model: model.fc.double(), "got torch.float64 in 'fc.weight'"),
+        (lambda model: model.layer2.half(), "got torch.float16 in 'layer2.0.conv1.weight'"),
+    ],
+)
+def test_to_numpy_names_the_weights_that_numpy_has_not(change, words):
+    model = torch_resnet.cifar_resnet(8, width=2)
+    change(model)
+    with pytest.raises(TypeError, match=f"must have weights that are all float32 or all float64, {words}"):
+        torch_resnet.to_numpy(model)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda model: setattr(model, "relu", nn.Tanh()),
+            r"with '\(relu\): ReLU\(\)', got '\(relu\): Tanh\(\)'",
+        ),
+        (lambda model: setattr(model.bn1, "eps", 0.1), "eps=1e-05.*eps=0.1"),
+        (lambda model: setattr(model.layer1[0], "residual", False), "got 'residual=False'"),
+        (lambda model: model.layer1.append(nn.ReLU()), r"got '\(1\): ReLU\(\)'"),
+        (lambda model: setattr(model.layer3[0].drop_path, "p", 0.5), "p=0.2.*p=0.5"),
+    ],
+)
+def test_to_numpy_refuses_a_network_that_was_changed(change, words):
+    model = torch_resnet.cifar_resnet(8, width=2, drop_path=0.2)
+    change(model)
+    with pytest.raises(ValueError, match=f"model must be as cifar_resnet made it, .*{words}"):
+        torch_resnet.to_numpy(model)
+
+
+def test_to_numpy_minds_no_activation_in_place():
+    model = torch_resnet.cifar_resnet(8, width=2).eval()
+    model.relu.inplace = True
+    x = np.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype(np.float32)
+    theirs = model(torch.from_numpy(x)).detach()
+    np.testing.assert_allclose(torch_resnet.to_numpy(model)(x), theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize(("backend", "dtype"), [(numpy_resnet, np.float32), (torch_resnet, torch.float32)])
+@pytest.mark.parametrize("depth", IMAGENET)
+def test_the_five_builders_are_what_help_shows(backend, dtype, depth):
+    build = getattr(backend, f"resnet{depth}")
+    assert build.__name__ == f"resnet{depth}" and build.__module__ == backend.__name__
+    assert f"ResNet-{depth} for" in build.__doc__ and f"torchvision.models.resnet{depth}." in build.__doc__
+    parameters = inspect.signature(build).parameters
+    shared = ["num_classes", "residual", "shortcut", "stride_in", "zero_init_residual"]
+    assert [name for name in parameters if name not in ("rng", "device", "dtype")] == shared
+    assert parameters["num_classes"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    with pytest.raises(TypeError, match="positional"):
+        build(10, False)
+    with pytest.raises(ValueError, match='shortcut must be "A", "B" or "C", got None'):
+        build(shortcut=None)
+
+
+def numbers(y):
+    """An array or a tensor as an array."""
+    return y.detach().numpy() if isinstance(y, torch.Tensor) else y
+
+
+BACKENDS = [
+    (numpy_resnet.cifar_resnet, {"dtype": np.float64}, np.asarray),
+    (torch_resnet.cifar_resnet, {"dtype": torch.float64}, torch.from_numpy),
+]
+
+
+@pytest.mark.parametrize(("build", "arguments", "given"), BACKENDS)
+@pytest.mark.parametrize("block", ["basic", "preact"])
+def test_a_part_of_a_network_is_a_sequential_of_its_layers(build, arguments, given, block):
+    torch.manual_seed(0)
+    model = build(8, block=block, width=2, **arguments).eval()
+    x = given(np.random.default_rng(0).standard_normal((2, 3, 8, 8)))
+    logits = numbers(model(x))
+    names = [name for name, _ in model.named_children()]
+    for part in (slice(-1), slice(1, None), slice(None, None, 2), slice(-3, None), slice(20, None)):
+        found = model[part]
+        assert type(found).__name__ == "Sequential"
+        assert [name for name, _ in found.named_children()] == names[part]
+        assert list(found) == list(model)[part]
+    for cut in (1, 4, -1, 0, len(model)):
+        np.testing.assert_array_equal(numbers(model[cut:](model[:cut](x))), logits)
+    assert model[:-1](x).shape == (2, 8)
+    assert model[-1] is model.fc and model[0] is model.conv1
+    for outside in (len(model), -len(model) - 1):
+        with pytest.raises(IndexError):
+            model[outside]
+    assert set(model[:-1].state_dict()) == {key for key in model.state_dict() if not key.startswith("fc")}
+
+
+@pytest.mark.parametrize(("build", "arguments", "given"), BACKENDS)
+def test_networks_are_copied_whole(build, arguments, given):
+    model = build(8, width=2, **arguments)
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert type(twin) is type(model) and repr(twin) == repr(model)
+        assert len(twin.stages()) == 3 and twin.fc is not model.fc
+        np.testing.assert_array_equal(twin.state_dict()["fc.weight"], model.state_dict()["fc.weight"])
+
+
+def test_a_network_keeps_the_layers_that_it_was_built_with():
+    model = torch_resnet.cifar_resnet(8, width=2)
+    before = repr(model)
+    for change in (
+        lambda: model.append(nn.ReLU()),
+        lambda: model.extend([nn.ReLU()]),
+        lambda: model.insert(0, nn.ReLU()),
+        lambda: model.pop(-1),
+        lambda: model.__delitem__(slice(2)),
+        lambda: model.__iadd__(nn.Sequential(nn.ReLU())),
+        lambda: model.__imul__(2),
+    ):
+        with pytest.raises(TypeError, match="a ResNet keeps the layers that it was built with"):
+            change()
+    assert repr(model) == before
+    longer = model + nn.Sequential(nn.Softmax(1))
+    x = torch.ones(2, 3, 8, 8)
+    torch.testing.assert_close(longer.eval()(x), model.eval()(x).softmax(1))
+    assert type(model[:].append(nn.Softmax(1))) is nn.Sequential and len(model) == 9
 
 
 @pytest.mark.parametrize("build", [numpy_resnet.cifar_resnet, torch_resnet.cifar_resnet])
@@ -164,6 +292,17 @@ def test_wrong_arguments_are_refused(build):
     ):
         with pytest.raises(ValueError, match=words):
             build(8, **arguments)
+    for arguments, words in (
+        ({"residual": None}, "residual must be True or False, got None"),
+        ({"residual": "no"}, "residual must be True or False, got 'no'"),
+        ({"zero_init_residual": 1}, "zero_init_residual must be True or False, got 1"),
+        ({"drop_path": None}, r"drop_path must be a probability in \[0, 1\], got None"),
+        ({"in_channels": 1.5}, "in_channels must be a whole number >= 1, got 1.5"),
+        ({"num_classes": None}, "num_classes must be a whole number >= 1, got None"),
+        ({"rng": 0}, "rng must be a .*Generator"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            build(8, **arguments)
     with pytest.raises(ValueError, match="depth must be one of 18, 34, 50, 101, 152, got 19"):
         imagenet_stages(19)
 
@@ -174,41 +313,3 @@ def test_branches_are_dropped_more_often_the_deeper_they_lie(backend):
     blocks = [block for stage in model.stages() for block in stage]
     shares = [child.p for block in blocks for child in block.children() if type(child).__name__ == "DropPath"]
     np.testing.assert_allclose(shares, 0.8 * np.arange(1, 9) / 8)
-
-
-@pytest.mark.parametrize(("layers", "linear"), [(numpy_layers, "numpy"), (torch_layers, "torch")])
-def test_residual_adds_a_shortcut_to_any_branch(layers, linear):
-    x = np.random.default_rng(0).standard_normal((4, 3))
-    if linear == "numpy":
-        from coursepkg.nn import Linear
-
-        make = lambda out: Linear(3, out, dtype=np.float64)  # noqa: E731
-        branch, shortcut = make(3), make(3)
-        plain, both, wrong = (
-            layers.Residual(branch),
-            layers.Residual(branch, shortcut),
-            layers.Residual(make(2)),
-        )
-        np.testing.assert_allclose(plain.forward(x), branch.forward(x) + x)
-        np.testing.assert_allclose(both.forward(x), branch.forward(x) + shortcut.forward(x))
-        dy = np.ones_like(x)
-        np.testing.assert_allclose(plain.backward(dy), dy @ branch.weight + dy)
-        np.testing.assert_allclose(both.backward(dy), dy @ (branch.weight + shortcut.weight))
-        assert set(both.params) == {
-            f"{way}.{name}" for way in ("branch", "shortcut") for name in ("weight", "bias")
-        }
-        with pytest.raises(RuntimeError, match=r"Residual\.backward was called before"):
-            layers.Residual(branch).backward(dy)
-    else:
-        make = lambda out: nn.Linear(3, out, dtype=torch.float64)  # noqa: E731
-        branch, shortcut, tensor = make(3), make(3), torch.from_numpy(x)
-        wrong = layers.Residual(make(2))
-        assert torch.equal(layers.Residual(branch)(tensor), branch(tensor) + tensor)
-        assert torch.equal(layers.Residual(branch, shortcut)(tensor), branch(tensor) + shortcut(tensor))
-        x = tensor
-    with pytest.raises(ValueError, match=r"one shape, got \(4, 2\) and \(4, 3\)"):
-        wrong(x)
-    with pytest.raises(TypeError, match="branch must be a"):
-        layers.Residual("conv")
-    with pytest.raises(TypeError, match="shortcut must be a"):
-        layers.Residual(branch, 1)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from coursepkg.nn import Linear, ReLU, Sequential
 from coursepkg.residual import paths, torch_measures, torch_surgery
 from coursepkg.residual.numpy_layers import Residual
-from coursepkg.residual.torch_resnet import cifar_resnet, resnet18
+from coursepkg.residual.torch_resnet import cifar_resnet, resnet18, to_numpy
 
 
 @pytest.fixture
@@ -37,6 +37,9 @@ def test_identity_blocks_change_no_logit(pictures, residual):
     assert [len(stage) for stage in deeper.stages()] == [4, 4, 4] and deeper.built[1]["depth"] == 26
     torch.testing.assert_close(deeper(pictures[0]), model(pictures[0]), rtol=0, atol=1e-12)
     assert [len(stage) for stage in model.stages()] == [2, 2, 2]
+    assert not deeper.training
+    x = pictures[0].numpy()
+    np.testing.assert_allclose(to_numpy(deeper)(x), model(pictures[0]).detach(), rtol=0, atol=1e-12)
     # What was added takes part in training.
     F.cross_entropy(deeper(pictures[0]), pictures[1]).backward()
     assert deeper.layer1[-1].bn2.weight.grad.abs().max() > 0

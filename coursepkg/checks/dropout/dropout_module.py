@@ -127,7 +127,8 @@ def channel_evaluation(ChannelDropout, p, shape, seed):
 
 
 def net_drops_hidden_units(make_net, p):
-    """make_net(p), 64-32-10: hidden units are dropped in training, logits never, nothing in evaluation."""
+    """make_net(p), 64-32-10: a share p of the hidden units is dropped in training, logits never, nothing in
+    evaluation."""
     net, x, call = make_net(p), _tensor((100, 64), 5), f"make_net({show(p)})"
     net.eval()
     first, second = (must_be_array(net(x), (100, 10), f"{call}, eval()") for _ in range(2))
@@ -154,6 +155,17 @@ def net_drops_hidden_units(make_net, p):
             f"{call}.state_dict()", f"shapes {show(shapes)}", f"shapes {show(expected)}"
         )
         raise Violation("the net is 64-32-10", message)
+    state = {tuple(value.shape): np.asarray(value, np.float64) for value in net.state_dict().values()}
+    hidden = np.maximum(state[32,], 0)  # what zeros leave there
+    usual = p / (1 - p) * (state[10, 32] ** 2 @ hidden**2).sum()
+    spread = must_be_array(net(torch.zeros(20_000, 64)), (20_000, 10), call).var(axis=0).sum()
+    if not usual / 1.5 < spread < usual * 1.5:
+        message = counter_example(
+            f"{call}, train(), called with zeros",
+            f"logits whose variances add up to {show(spread)}",
+            f"about {show(usual)}",
+        )
+        raise Violation("p is the probability of dropping", message)
 
 
 def _tensor(shape, seed):

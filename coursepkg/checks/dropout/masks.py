@@ -38,17 +38,20 @@ def inputs(shape, seed, dtype=np.float64):
 
 
 def coins(shape, p, seed):
-    """A mask for checkers that hand one to the answer: True = kept, at least one unit kept and one dropped.
+    """A mask for checkers that hand one to the answer: True = kept.
 
     Args:
         shape: shape of the mask, at least two elements.
         p: probability of dropping.
         seed: seed of the draw.
     Returns:
-        numpy.ndarray: bool.
+        numpy.ndarray: bool; along the last axis that is longer than 1, at least one is kept and one dropped.
     """
     mask = np.random.default_rng(seed).random(shape) >= p
-    mask.flat[0], mask.flat[1] = True, False
+    rows = mask.reshape(-1, next(size for size in reversed(shape) if size > 1))
+    numbers = np.arange(len(rows))
+    rows[numbers, numbers % rows.shape[1]] = True
+    rows[numbers, (numbers + 1) % rows.shape[1]] = False
     return mask
 
 

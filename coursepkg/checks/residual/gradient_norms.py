@@ -65,6 +65,7 @@ def gradients_one_by_one(backward, shape, layers, shortcut, seed, *, dtype=np.fl
     Args: as for `layers_one_by_one`.
     """
     x, weights, dy = _network(shape, layers, seed, dtype)
+    x[1:2] = 0  # the second example, if there is one: its ReLUs get exactly 0
     outputs = _forward(x, weights, shortcut)
     given = dy.copy(), [output.copy() for output in outputs], [weight.copy() for weight in weights]
     call = f"backward(dy, outputs, weights, {shortcut}), x of shape {shape}, {layers} layers"

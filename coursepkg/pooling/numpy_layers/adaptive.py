@@ -7,7 +7,13 @@ import numpy as np
 from coursepkg.layer import Layer
 from coursepkg.pooling.dimensions import classes, functions
 from coursepkg.pooling.numpy_layers.average import mean, mean_backward
-from coursepkg.pooling.numpy_layers.maximum import maxima, maxima_and_winners, scatter, validate_indices
+from coursepkg.pooling.numpy_layers.maximum import (
+    maxima,
+    maxima_and_indices,
+    maxima_and_winners,
+    maxima_backward,
+    scatter,
+)
 from coursepkg.pooling.numpy_layers.taps import covering
 from coursepkg.pooling.rules import OutputSize, adaptive_output_size, split_shape
 from coursepkg.validation import validate_float_array, validate_gradient
@@ -23,36 +29,21 @@ def adaptive_max_pool(axes, x, output_size, return_indices=False):
     Returns:
         array (N, C, *output) or (C, *output) in x's dtype; with return_indices (y, indices) as in
         `max_poolXd`. Window i of n over L samples covers those from floor(i L / n) to ceil((i + 1) L / n).
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.adaptive_max_poolXd.
     """
-    windows = _windows(axes, x, output_size)
-    if not return_indices:
-        return maxima(x, windows)
-    y, winners = maxima_and_winners(x, windows)
-    return y, winners[:].reshape(y.shape)
+    windows, _ = _place(axes, x, output_size)
+    return maxima_and_indices(x, windows) if return_indices else maxima(x, windows)
 
 
 def adaptive_max_pool_backward(axes, dy, x, output_size, indices=None):
     """Gradient of `adaptive_max_poolXd`.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x, output_size: as given to `adaptive_max_poolXd`.
-        indices: as it returned them; None searches again.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; indices as `adaptive_max_poolXd` gave them, or None; the others as given to it.
+    Returns: array like x.
     """
-    windows = _windows(axes, x, output_size)
-    validate_gradient(dy, _output_shape(x, windows), x.dtype)
-    if indices is None:
-        _, winners = maxima_and_winners(x, windows)
-        return scatter(dy, winners, x.shape, axes)
-    validate_indices(indices, dy.shape, x.shape[-axes:])
-    return scatter(dy, indices.reshape(-1, math.prod(dy.shape[-axes:])), x.shape, axes)
+    windows, output_shape = _place(axes, x, output_size)
+    validate_gradient(dy, output_shape, x.dtype)
+    return maxima_backward(dy, x, windows, indices)
 
 
 def adaptive_avg_pool(axes, x, output_size):
@@ -60,40 +51,27 @@ def adaptive_avg_pool(axes, x, output_size):
 
     Args:
         x, output_size: as in `adaptive_max_poolXd`.
-    Returns:
-        array (N, C, *output) or (C, *output) in x's dtype.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Returns: array (N, C, *output) or (C, *output) in x's dtype.
     Source: torch.nn.functional.adaptive_avg_poolXd.
     """
-    windows = _windows(axes, x, output_size)
+    windows, _ = _place(axes, x, output_size)
     return mean(x, windows, _counts(windows))
 
 
 def adaptive_avg_pool_backward(axes, dy, x, output_size):
     """Gradient of `adaptive_avg_poolXd`.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x, output_size: as given to `adaptive_avg_poolXd`; only x's shape and dtype matter.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; the others as given to `adaptive_avg_poolXd`. Only x's shape and dtype matter.
+    Returns: array like x.
     """
-    windows = _windows(axes, x, output_size)
-    validate_gradient(dy, _output_shape(x, windows), x.dtype)
+    windows, output_shape = _place(axes, x, output_size)
+    validate_gradient(dy, output_shape, x.dtype)
     return mean_backward(dy, windows, _counts(windows))
 
 
 class AdaptiveMaxPool(Layer):
-    """`adaptive_max_poolXd` as a layer.
+    """`adaptive_max_poolXd` as a layer, with its arguments.
 
-    Args:
-        output_size: as in `adaptive_max_poolXd`.
-        return_indices: whether forward returns (y, indices).
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.AdaptiveMaxPoolXd.
     """
 
@@ -108,23 +86,20 @@ class AdaptiveMaxPool(Layer):
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
-        y, winners = maxima_and_winners(x, _windows(self.axes, x, self.output_size))
-        self.saved = winners, x.shape, y.shape, x.dtype
+        windows, _ = _place(self.axes, x, self.output_size)
+        y, winners = maxima_and_winners(x, windows)
+        self.saved = winners, x.shape, y
         return (y, winners[:].reshape(y.shape)) if self.return_indices else y
 
     def backward(self, dy):
-        winners, shape, y_shape, dtype = self.saved
-        validate_gradient(dy, y_shape, dtype)
+        winners, shape, y = self.saved
+        validate_gradient(dy, y.shape, y.dtype)
         return scatter(dy, winners, shape, self.axes)
 
 
 class AdaptiveAvgPool(Layer):
-    """`adaptive_avg_poolXd` as a layer.
+    """`adaptive_avg_poolXd` as a layer, with its arguments.
 
-    Args:
-        output_size: as in `adaptive_avg_poolXd`.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.AdaptiveAvgPoolXd.
     """
 
@@ -139,15 +114,13 @@ class AdaptiveAvgPool(Layer):
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
-        windows = _windows(self.axes, x, self.output_size)
-        y = mean(x, windows, _counts(windows))
-        self.saved = windows, y.shape, y.dtype
+        given = x, self.output_size
+        y = adaptive_avg_pool(self.axes, *given)
+        self.saved = given
         return y
 
     def backward(self, dy):
-        windows, shape, dtype = self.saved
-        validate_gradient(dy, shape, dtype)
-        return mean_backward(dy, windows, _counts(windows))
+        return adaptive_avg_pool_backward(self.axes, dy, *self.saved)
 
 
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = functions(adaptive_max_pool)
@@ -169,8 +142,7 @@ def global_max_pool(x):
         x: float32 or float64 array (N, C, *spatial) with one to three spatial axes.
     Returns:
         array (N, C, 1, ...): the spatial axes stay, with size 1.
-    Raises:
-        ValueError, TypeError: names x, its shape or dtype and what is allowed.
+    Raises: ValueError, TypeError: names x, its shape or dtype and what is allowed.
     Source: adaptive max pooling to size 1.
     """
     return adaptive_max_pool(global_axes(x), x, 1)
@@ -179,19 +151,14 @@ def global_max_pool(x):
 def global_max_pool_backward(dy, x):
     """Gradient of `global_max_pool`: all of it goes to one element of each plane.
 
-    Args:
-        dy: array (N, C, 1, ...), gradient of the loss with respect to the output.
-        x: as given to `global_max_pool`.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; x as given to `global_max_pool`. Returns: array like x.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     return adaptive_max_pool_backward(global_axes(x), dy, x, 1)
 
 
 def global_avg_pool(x):
-    """The average of every plane. Arguments and result as in `global_max_pool`.
+    """The average of every plane. Argument, result and errors as in `global_max_pool`.
 
     Source: Lin et al. 2014, Network In Network, section 3.2.
     """
@@ -201,13 +168,9 @@ def global_avg_pool(x):
 def global_avg_pool_backward(dy, x):
     """Gradient of `global_avg_pool`: every element of a plane gets the same share.
 
-    Args:
-        dy: array (N, C, 1, ...), gradient of the loss with respect to the output.
-        x: as given to `global_avg_pool`; only its shape and dtype matter.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; x as given to `global_avg_pool`, only its shape and dtype matter.
+    Returns: array like x.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     return adaptive_avg_pool_backward(global_axes(x), dy, x, 1)
 
@@ -217,14 +180,13 @@ class GlobalMaxPool(Layer):
 
     def forward(self, x):
         """Args: x (N, C, *spatial). Returns: (N, C, 1, ...)."""
-        y, winners = maxima_and_winners(x, _windows(global_axes(x), x, 1))
-        self.saved = winners, x.shape, y.shape, x.dtype
+        y, indices = adaptive_max_pool(global_axes(x), x, 1, return_indices=True)
+        self.saved = x, indices
         return y
 
     def backward(self, dy):
-        winners, shape, y_shape, dtype = self.saved
-        validate_gradient(dy, y_shape, dtype)
-        return scatter(dy, winners, shape, len(shape) - 2)
+        x, indices = self.saved
+        return adaptive_max_pool_backward(x.ndim - 2, dy, x, 1, indices)
 
 
 class GlobalAvgPool(Layer):
@@ -248,14 +210,12 @@ def global_axes(x):
     return axes
 
 
-def _windows(axes, x, output_size):
+def _place(axes, x, output_size):
+    """The axes of the windows, and the shape of the output."""
     validate_float_array("x", x)
-    _, size = split_shape(x.shape, axes)
-    return covering(size, adaptive_output_size(size, output_size))
-
-
-def _output_shape(x, windows):
-    return (*x.shape[: x.ndim - len(windows)], *(axis.count for axis in windows))
+    batch, size = split_shape(x.shape, axes)
+    output_size = adaptive_output_size(size, output_size)
+    return covering(size, output_size), (*batch, *output_size)
 
 
 def _counts(windows):

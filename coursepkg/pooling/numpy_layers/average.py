@@ -8,7 +8,7 @@ import numpy as np
 from coursepkg.layer import Layer
 from coursepkg.pooling.dimensions import classes, functions
 from coursepkg.pooling.numpy_layers.taps import reduce_windows, sliding, spread_windows
-from coursepkg.pooling.rules import PerAxis, place_windows, validate_divisor, validate_geometry, windows_of
+from coursepkg.pooling.rules import PerAxis, place_windows, validate_divisor, validate_geometry
 from coursepkg.validation import Setting, validate_float_array, validate_gradient
 
 
@@ -26,22 +26,15 @@ def avg_pool(
 
     Args:
         x: float32 or float64 array (N, C, *spatial) or (C, *spatial).
-        kernel_size: elements of a window, >= 1; as the next two an int, or one for each axis.
-        stride: samples from one window to the next, >= 1; None means kernel_size.
-        padding: samples of value 0 added on each side, at most kernel_size // 2.
-        ceil_mode: whether a last window may reach beyond the padding; what lies there is never counted.
+        kernel_size, stride, padding, ceil_mode: as in `max_poolXd`, but the padding has the value 0.
         count_include_pad: whether the padding counts as elements when the sum is divided.
         divisor_override: a whole number other than 0 to divide by; None divides by the elements counted.
     Returns:
         array (N, C, *output) or (C, *output) in x's dtype, with sizes by `pool_output_size`.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.avg_poolXd; its avg_pool1d has no divisor_override.
     """
-    validate_float_array("x", x)
-    windows = place_windows(x.shape, axes, kernel_size, stride, padding, 1, ceil_mode)
-    divisor = divisor_of(
-        windows, bool(count_include_pad), validate_divisor("divisor_override", divisor_override)
+    windows, divisor = _place(
+        axes, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
     return mean(x, sliding(windows), divisor)
 
@@ -59,30 +52,19 @@ def avg_pool_backward(
 ):
     """Gradient of `avg_poolXd`: every element of a window gets the same share.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x and the others: as given to `avg_poolXd`; only x's shape and dtype matter.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; the others as given to `avg_poolXd`. Only x's shape and dtype matter.
+    Returns: array like x.
     """
-    validate_float_array("x", x)
-    windows = place_windows(x.shape, axes, kernel_size, stride, padding, 1, ceil_mode)
-    validate_gradient(dy, windows.output_shape, x.dtype)
-    divisor = divisor_of(
-        windows, bool(count_include_pad), validate_divisor("divisor_override", divisor_override)
+    windows, divisor = _place(
+        axes, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
+    validate_gradient(dy, windows.output_shape, x.dtype)
     return mean_backward(dy, sliding(windows), divisor)
 
 
 class AvgPool(Layer):
-    """`avg_poolXd` as a layer.
+    """`avg_poolXd` as a layer, with its arguments.
 
-    Args:
-        kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: as in `avg_poolXd`.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.AvgPoolXd; its AvgPool1d has no divisor_override.
     """
 
@@ -109,17 +91,14 @@ class AvgPool(Layer):
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the averages."""
-        validate_float_array("x", x)
-        geometry = self.kernel_size, self.stride, self.padding, 1
-        windows = windows_of(x.shape, self.axes, *geometry, bool(self.ceil_mode))
-        divisor = divisor_of(windows, bool(self.count_include_pad), self.divisor_override)
-        self.saved = windows, divisor, x.dtype
-        return mean(x, sliding(windows), divisor)
+        counted = self.count_include_pad, self.divisor_override
+        given = x, self.kernel_size, self.stride, self.padding, self.ceil_mode, *counted
+        y = avg_pool(self.axes, *given)
+        self.saved = given
+        return y
 
     def backward(self, dy):
-        windows, divisor, dtype = self.saved
-        validate_gradient(dy, windows.output_shape, dtype)
-        return mean_backward(dy, sliding(windows), divisor)
+        return avg_pool_backward(self.axes, dy, *self.saved)
 
 
 avg_pool1d, avg_pool2d, avg_pool3d = functions(avg_pool)
@@ -128,14 +107,9 @@ AvgPool1d, AvgPool2d, AvgPool3d = classes(AvgPool)
 
 
 def mean(x, axes, divisor):
-    """The sum of every window, divided.
+    """The sum of every window of x (*batch, *spatial), divided by a number or by an array (*output).
 
-    Args:
-        x: float32 or float64 array (*batch, *spatial).
-        axes: tuple of taps.Axis.
-        divisor: a number, or an array (*output).
-    Returns:
-        array (*batch, *output) in x's dtype.
+    `axes` is a tuple of taps.Axis.
     """
     with np.errstate(invalid="ignore"):  # inf - inf is NaN, as in torch
         y = reduce_windows(x, axes, np.add, 0)
@@ -157,3 +131,11 @@ def divisor_of(windows, count_include_pad, divisor_override):
     if all((axis == axis[0]).all() for axis in counts):
         return math.prod(int(axis[0]) for axis in counts)
     return math.prod(np.ix_(*counts))
+
+
+def _place(axes, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+    """The windows, and what their sums are divided by."""
+    validate_float_array("x", x)
+    windows = place_windows(x.shape, axes, kernel_size, stride, padding, 1, ceil_mode)
+    override = validate_divisor("divisor_override", divisor_override)
+    return windows, divisor_of(windows, bool(count_include_pad), override)

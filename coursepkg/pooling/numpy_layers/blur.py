@@ -18,8 +18,7 @@ def blur_pool2d(x, filt_size=3, stride=2):
     Returns:
         array (N, C, OH, OW) or (C, OH, OW) in x's dtype, OH = (H - 1) // stride + 1. Beyond the border lies
         the picture's reflection.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again, section 3.2.
     """
     taps, stride = _validated(x, filt_size, stride)
@@ -32,13 +31,8 @@ def blur_pool2d(x, filt_size=3, stride=2):
 def blur_pool2d_backward(dy, x, filt_size=3, stride=2):
     """Gradient of `blur_pool2d`: every pixel gets back what its weights in the outputs say.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x, filt_size, stride: as given to `blur_pool2d`; only x's shape and dtype matter.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; x, filt_size, stride as given to `blur_pool2d`. Returns: array like x.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     taps, stride = _validated(x, filt_size, stride)
     validate_gradient(dy, (*x.shape[:-2], *((n - 1) // stride + 1 for n in x.shape[-2:])), x.dtype)
@@ -55,13 +49,9 @@ def blur_pool2d_backward(dy, x, filt_size=3, stride=2):
 
 
 class BlurPool2d(Layer):
-    """`blur_pool2d` as a layer.
+    """`blur_pool2d` as a layer, with its arguments.
 
-    Args:
-        filt_size: taps of the filter, 1 to 7.
-        stride: pixels from one output to the next, >= 1.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zhang 2019, Making Convolutional Networks Shift-Invariant Again.
     """
 
@@ -76,8 +66,9 @@ class BlurPool2d(Layer):
 
     def forward(self, x):
         """Args: x (N, C, H, W) or (C, H, W). Returns: (N, C, OH, OW) or (C, OH, OW)."""
-        y = blur_pool2d(x, self.filt_size, self.stride)
-        self.saved = x, self.filt_size, self.stride
+        given = x, self.filt_size, self.stride
+        y = blur_pool2d(*given)
+        self.saved = given
         return y
 
     def backward(self, dy):

@@ -7,13 +7,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 
 def gather_windows(x, windows):
-    """Copies every window's elements out, in memory order.
+    """Copies every window's elements out, in memory order, 0 where it reaches beyond x.
 
-    Args:
-        x: array (..., *windows.size).
-        windows: coursepkg.pooling.rules.Windows.
-    Returns:
-        array (..., *windows.output_size, K), 0 where a window reaches beyond x.
+    From x (..., *windows.size), windows being coursepkg.pooling.rules.Windows, to an array
+    (..., *windows.output_size, K).
     """
     padding = (*((0, 0),) * (x.ndim - windows.axes), *windows.border)
     view = _view(np.pad(x, padding) if any(map(any, windows.border)) else x, windows)
@@ -21,24 +18,17 @@ def gather_windows(x, windows):
 
 
 def scatter_windows(values, windows):
-    """The way back of `gather_windows`: adds up what all windows have for an element.
-
-    Args:
-        values: array (..., *windows.output_size, K).
-        windows: coursepkg.pooling.rules.Windows.
-    Returns:
-        array (..., *windows.size) in the dtype of the values.
-    """
+    """The way back of `gather_windows`: adds up what all windows have for an element."""
     batch = values.shape[: values.ndim - windows.axes - 1]
     values = values.reshape(*values.shape[:-1], *windows.kernel_size)
-    padded = [before + n + after for n, (before, after) in zip(windows.size, windows.border, strict=True)]
+    inside = [slice(before, before + n) for n, (before, _) in zip(windows.size, windows.border, strict=True)]
+    padded = [part.stop + after for part, (_, after) in zip(inside, windows.border, strict=True)]
     dx = np.zeros((*batch, *padded), values.dtype)
     into = _view(dx, windows, writeable=True)
     for tap in np.ndindex(*windows.kernel_size):
         # For one tap no two windows share an element, so += adds each exactly once.
         into[(..., *tap)] += values[(..., *tap)]
-    pairs = zip(windows.size, windows.border, strict=True)
-    return dx[(..., *(slice(before, before + n) for n, (before, _) in pairs))]
+    return dx[(..., *inside)]
 
 
 def _view(padded, windows, writeable=False):

@@ -7,16 +7,13 @@ import numpy as np
 
 from coursepkg.layer import Layer
 from coursepkg.pooling.dimensions import classes, functions
-from coursepkg.pooling.numpy_layers.taps import (
-    blocks,
-    combine,
-    planes_of,
-    reduce_axis,
-    reduce_windows,
-    sliding,
-)
+from coursepkg.pooling.numpy_layers.taps import blocks, combine, reduce_axis, reduce_windows, rows, sliding
 from coursepkg.pooling.rules import PerAxis, place_windows, validate_geometry, windows_of
-from coursepkg.validation import validate_float_array, validate_gradient, validate_shape
+from coursepkg.validation import FLOATS, validate_float_array, validate_gradient, validate_shape
+
+# What no number of a dtype is below, for all that max pooling takes.
+INTEGERS = {np.dtype(code): np.iinfo(code).min for code in np.typecodes["AllInteger"]}
+LOWEST = dict.fromkeys(FLOATS, -np.inf) | INTEGERS
 
 
 def max_pool(axes, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
@@ -34,16 +31,11 @@ def max_pool(axes, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         array (N, C, *output) or (C, *output) in x's dtype, with sizes by `pool_output_size`. With
         return_indices (y, indices): int64 of y's shape, flat in the plane. Of equals the first in memory
         order wins, of NaNs the last; a window of padding alone gives -inf (or the lowest integer), index -1.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.max_poolXd.
     """
     validate_numbers("x", x)
-    windows = place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode)
-    if not return_indices:
-        return maxima(x, sliding(windows))
-    y, winners = maxima_and_winners(x, sliding(windows))
-    return y, winners[:].reshape(y.shape)
+    windows = sliding(place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode))
+    return maxima_and_indices(x, windows) if return_indices else maxima(x, windows)
 
 
 def max_pool_backward(
@@ -51,26 +43,13 @@ def max_pool_backward(
 ):
     """Gradient of `max_poolXd`: it goes to the winner alone, and adds up where one won several windows.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x, kernel_size, stride, padding, dilation, ceil_mode: as given to `max_poolXd`.
-        indices: as it returned them; None searches again.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; indices as `max_poolXd` gave them, or None; the others as given to it.
+    Returns: array like x.
     """
     validate_float_array("x", x)
     windows = place_windows(x.shape, axes, kernel_size, stride, padding, dilation, ceil_mode)
     validate_gradient(dy, windows.output_shape, x.dtype)
-    if indices is None:
-        _, winners = maxima_and_winners(x, sliding(windows))
-        return scatter(dy, winners, x.shape, axes)
-    *_, empty = plane_layout(sliding(windows))
-    validate_indices(indices, dy.shape, windows.size, lowest=0 if empty is None else -1)
-    return scatter(
-        dy, indices.reshape(math.prod(windows.batch), math.prod(windows.output_size)), x.shape, axes
-    )
+    return maxima_backward(dy, x, sliding(windows), indices)
 
 
 class MaxPool(Layer):
@@ -79,8 +58,6 @@ class MaxPool(Layer):
     Args:
         kernel_size, stride, padding, dilation, ceil_mode: as in `max_poolXd`.
         return_indices: whether forward returns (y, indices), for MaxUnpoolXd.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.MaxPoolXd.
     """
 
@@ -96,26 +73,22 @@ class MaxPool(Layer):
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def extra_repr(self):
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
-        )
+        windows = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"{windows}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: y, or (y, indices) with return_indices."""
         validate_numbers("x", x)
         geometry = self.kernel_size, self.stride, self.padding, self.dilation
-        axes = sliding(windows_of(x.shape, self.axes, *geometry, bool(self.ceil_mode)))
-        y, winners = maxima_and_winners(x, axes) if self.return_indices else (maxima(x, axes), None)
-        self.saved = x, y, axes, winners
-        return (y, winners[:].reshape(y.shape)) if self.return_indices else y
+        windows = sliding(windows_of(x.shape, self.axes, *geometry, bool(self.ceil_mode)))
+        y, indices = maxima_and_indices(x, windows) if self.return_indices else (maxima(x, windows), None)
+        self.saved = x, windows, indices, y.shape
+        return (y, indices) if self.return_indices else y
 
     def backward(self, dy):
-        x, y, axes, winners = self.saved
-        validate_gradient(dy, y.shape, x.dtype)
-        if winners is None:
-            _, winners = maxima_and_winners(x, axes)
-        return scatter(dy, winners, x.shape, len(axes))
+        x, windows, indices, shape = self.saved
+        validate_gradient(dy, shape, x.dtype)
+        return maxima_backward(dy, x, windows, indices)
 
 
 max_pool1d, max_pool2d, max_pool3d = functions(max_pool)
@@ -124,28 +97,20 @@ MaxPool1d, MaxPool2d, MaxPool3d = classes(MaxPool)
 
 
 def maxima(x, axes):
-    """The maximum of every window; NaN where there is one.
+    """The maximum of every window of x (*batch, *spatial), by its taps.Axis; NaN where there is one."""
+    return reduce_windows(x, axes, np.maximum, LOWEST[x.dtype])
 
-    Args:
-        x: array (*batch, *spatial), of floats or integers.
-        axes: tuple of taps.Axis.
-    Returns:
-        array (*batch, *output) in x's dtype.
-    """
-    return reduce_windows(x, axes, np.maximum, lowest(x.dtype))
+
+def maxima_and_indices(x, axes):
+    """`maxima`, and where they were found, flat in the plane: of equals the first, of NaNs the last."""
+    y, winners = maxima_and_winners(x, axes)
+    return y, winners[:].reshape(y.shape)
 
 
 def maxima_and_winners(x, axes):
-    """`maxima`, and where they were found.
-
-    Args:
-        x, axes: as in `maxima`.
-    Returns:
-        (y, Winners): of equals the first in memory order, of NaNs the last.
-    """
-    planes = planes_of(x, axes)
-    y, winners = np.empty((len(planes), *(axis.count for axis in axes)), x.dtype), Winners(len(planes), axes)
-    low = lowest(x.dtype)
+    """`maxima`, and Winners."""
+    planes, winners = x.reshape(-1, *x.shape[-len(axes) :]), Winners(x, axes)
+    y, low = np.empty(winners.taps.shape, x.dtype), LOWEST[x.dtype]
     for block in blocks(planes):
         stages = [planes[block]]
         for axis in axes:
@@ -155,23 +120,28 @@ def maxima_and_winners(x, axes):
         for axis, weight, values, best in zip(axes, winners.weights, stages, stages[1:], strict=False):
             taps = winning_taps(values, best, taps, axis, winners.taps.dtype.type(weight), has_nan)
         winners.taps[block] = taps
-    return y.reshape(*x.shape[: x.ndim - len(axes)], *y.shape[1:]), winners
+    return y.reshape(*x.shape[: -len(axes)], *y.shape[1:]), winners
+
+
+def maxima_backward(dy, x, axes, indices=None):
+    """Gradient of `maxima`: it goes to the elements at these indices, or where a search finds the maxima."""
+    if indices is None:
+        _, winners = maxima_and_winners(x, axes)
+        return scatter(dy, winners, x.shape, len(axes))
+    *_, empty = plane_layout(axes)
+    validate_indices(indices, dy.shape, x.shape[-len(axes) :], lowest=0 if empty is None else -1)
+    return scatter(dy, rows(indices, len(axes)), x.shape, len(axes))
 
 
 def winning_taps(values, best, before, axis, weight, has_nan):
-    """Which tap of each window is the maximum, along one axis.
+    """Which tap of each window is the maximum, along one axis: of several the first, of NaNs the last.
 
     Args:
-        values: array.
-        best: its maxima along the axis.
+        values, best: an array and its maxima along the axis.
         before: the taps along the axes before this one, in the shape of values; None for the first axis.
-        axis: taps.Axis.
         weight: what a tap along this axis counts, an unsigned integer of the result's dtype, so that all axes
             together number taps in memory order.
         has_nan: whether there may be a NaN among the maxima.
-    Returns:
-        array like best: the smallest number of those that equal the maximum, and where that is NaN the
-        largest number of those that are NaN.
     """
     dtype = weight.dtype
     taps = np.full(best.shape, ~dtype.type(0), dtype)
@@ -204,8 +174,9 @@ class Winners:
         weights: what a tap along each axis counts in this number.
     """
 
-    def __init__(self, planes, axes):
+    def __init__(self, x, axes):
         self.weights, dtype, *self.layout = plane_layout(axes)
+        planes = math.prod(x.shape[: -len(axes)])
         self.taps = np.empty((planes, *(axis.count for axis in axes)), dtype)
 
     def __getitem__(self, block):
@@ -222,20 +193,16 @@ class Winners:
 def plane_layout(axes):
     """How taps are numbered, and where windows and their elements lie in a plane that is one row of numbers.
 
-    Args:
-        axes: tuple of taps.Axis.
-    Returns:
-        (weights, dtype, starts, offsets, empty): what a tap along each axis counts in its number, and the
-        smallest dtype for these; int64 arrays of the place of each window's first element, and of what each
-        element of a window adds to it; boolean array of the windows of padding alone, None for none.
+    (weights, dtype, starts, offsets, empty): what a tap along each axis counts in its number, the smallest
+    dtype for these; the place of each window's first element, and what each element of a window adds to it;
+    which windows are of padding alone, None for none.
     """
     kernels, sizes = [axis.kernel for axis in axes], [axis.size for axis in axes]
     weights, steps = ([math.prod(of[i + 1 :]) for i in range(len(of))] for of in (kernels, sizes))
-    starts = [axis.starts * step for axis, step in zip(axes, steps, strict=True)]
-    offsets = [
-        np.arange(axis.kernel, dtype=np.int64) * axis.dilation * step
-        for axis, step in zip(axes, steps, strict=True)
-    ]
+    starts, offsets = [], []
+    for axis, step in zip(axes, steps, strict=True):
+        starts.append(axis.starts * step)
+        offsets.append(np.arange(axis.kernel, dtype=np.int64) * axis.dilation * step)
     lengths = math.prod(np.ix_(*(axis.lengths for axis in axes))).reshape(-1)
     return (
         weights,
@@ -247,44 +214,31 @@ def plane_layout(axes):
 
 
 def scatter(dy, indices, shape, axes):
-    """Adds numbers up at flat indices into planes; what goes to -1 is lost.
+    """Adds numbers up at flat indices into the planes of an array of this shape; what goes to -1 is lost.
 
-    Args:
-        dy: array (*batch, *output).
-        indices: (planes, windows) array of integers, or Winners.
-        shape: of the result, (*batch, *spatial).
-        axes: number of spatial axes.
-    Returns:
-        array of this shape in dy's dtype.
+    `indices` are a (planes, windows) array of integers, or Winners.
     """
-    size, planes = math.prod(shape[-axes:]), math.prod(shape[:-axes])
-    dx, dy = np.zeros((planes, size), dy.dtype), dy.reshape(planes, math.prod(dy.shape[-axes:]))
+    dx, dy = rows(np.zeros(shape, dy.dtype), axes), rows(dy, axes)
     for block in blocks(dx):
         values, target = dy[block], indices[block]
         if target.min(initial=0) < 0:
             values, target = np.where(target < 0, dy.dtype.type(0), values), np.maximum(target, 0)
-        target = target + np.arange(len(target), dtype=np.int64)[:, None] * size
+        target = target + np.arange(len(target), dtype=np.int64)[:, None] * dx.shape[1]
         np.add.at(dx[block].reshape(-1), target.reshape(-1), values.reshape(-1))
     return dx.reshape(shape)
 
 
-@functools.cache
-def lowest(dtype):
-    """What no number of this dtype is below: -inf, or the smallest integer."""
-    return -np.inf if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).min
-
-
 def validate_numbers(name, x):
     """An array of floats or integers."""
-    if isinstance(x, np.ndarray) and np.issubdtype(x.dtype, np.integer):
-        return x
-    return validate_float_array(name, x)
+    if not isinstance(x, np.ndarray) or x.dtype not in LOWEST:
+        kind = getattr(x, "dtype", type(x).__name__)
+        raise TypeError(f"{name} must be a NumPy array of float32, float64 or integers, got {kind}")
 
 
 def validate_indices(indices, shape, size, lowest=0):
     """Integers of this shape, flat indices into planes of this size; lowest -1 allows "nowhere"."""
-    if not isinstance(indices, np.ndarray) or not np.issubdtype(indices.dtype, np.integer):
-        kind = f"dtype {indices.dtype}" if isinstance(indices, np.ndarray) else type(indices).__name__
+    if not isinstance(indices, np.ndarray) or indices.dtype not in INTEGERS:
+        kind = getattr(indices, "dtype", type(indices).__name__)
         raise TypeError(f"indices must be an integer array, got {kind}")
     validate_shape("indices", indices, shape)
     count = math.prod(size)

@@ -35,8 +35,6 @@ def lp_pool(axes, x, norm_type, kernel_size, stride=None, ceil_mode=False):
             a whole one: its mean power times kernel_size.
     Returns:
         array (N, C, *output) or (C, *output) in x's dtype. It is right, too, where torch's powers overflow.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.lp_poolXd.
     """
     p = validate_positive_number("norm_type", norm_type)
@@ -47,13 +45,7 @@ def lp_pool(axes, x, norm_type, kernel_size, stride=None, ceil_mode=False):
 def lp_pool_backward(axes, dy, x, norm_type, kernel_size, stride=None, ceil_mode=False):
     """Gradient of `lp_poolXd`; 0 where y is 0.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x and the others: as given to `lp_poolXd`.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; the others as given to `lp_poolXd`. Returns: array like x.
     """
     p = validate_positive_number("norm_type", norm_type)
     validate_float_array("x", x)
@@ -63,12 +55,8 @@ def lp_pool_backward(axes, dy, x, norm_type, kernel_size, stride=None, ceil_mode
 
 
 class LPPool(Layer):
-    """`lp_poolXd` as a layer.
+    """`lp_poolXd` as a layer, with its arguments.
 
-    Args:
-        norm_type, kernel_size, stride, ceil_mode: as in `lp_poolXd`.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.LPPoolXd.
     """
 
@@ -81,10 +69,8 @@ class LPPool(Layer):
         self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
 
     def extra_repr(self):
-        return (
-            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, "
-            f"stride={self.stride}, ceil_mode={self.ceil_mode}"
-        )
+        windows = f"kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
+        return f"norm_type={self.norm_type}, {windows}"
 
     def forward(self, x):
         """Args: x (N, C, *spatial) or (C, *spatial). Returns: the roots of the sums of powers."""
@@ -114,8 +100,7 @@ def gem_pool2d(x, p=3.0, eps=1e-6):
         eps: smallest value, > 0.
     Returns:
         array (N, C, 1, 1) in x's dtype: the p-th root of the mean p-th power.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Radenovic et al. 2019, Fine-Tuning CNN Image Retrieval with No Human Annotation, equation 3.
     """
     planes, p = _planes(x, p, eps)
@@ -130,8 +115,7 @@ def gem_pool2d_backward(dy, x, p=3.0, eps=1e-6):
         x, p, eps: as given to `gem_pool2d`.
     Returns:
         (dx, dp): an array like x, 0 where x is below eps, and the gradient for p, a number.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     planes, p = _planes(x, p, eps)
     validate_gradient(dy, (*x.shape[:2], 1, 1), x.dtype)
@@ -149,8 +133,7 @@ class GeMPool2d(Layer):
         p: the exponent to begin with, > 0.
         eps: smallest value, > 0.
         dtype: float32 or float64, of the parameter "p", shape (1,).
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Radenovic et al. 2019, Fine-Tuning CNN Image Retrieval with No Human Annotation.
     """
 
@@ -187,15 +170,7 @@ def power_mean(values, p):
 
 
 def power_windows(x, p, windows):
-    """The p-th root of kernel_size times the mean p-th power of every window.
-
-    Args:
-        x: float32 or float64 array (*windows.batch, *windows.size).
-        p: > 0.
-        windows: coursepkg.pooling.rules.Windows.
-    Returns:
-        array of windows.output_shape in x's dtype.
-    """
+    """The p-th root of kernel_size times the mean p-th power of every window of x."""
     planes = x.reshape(math.prod(windows.batch), *windows.size)
     y = np.empty((len(planes), *windows.output_size), x.dtype)
     for block in blocks(planes):
@@ -205,15 +180,7 @@ def power_windows(x, p, windows):
 
 
 def power_windows_backward(dy, x, y, p, windows):
-    """Gradient of `power_windows`: (x / y) ** (p - 1), weighted as in the forward pass.
-
-    Args:
-        dy: array of windows.output_shape.
-        x, p, windows: as in `power_windows`.
-        y: what it returned.
-    Returns:
-        array like x.
-    """
+    """Gradient of `power_windows`, which returned y: (x / y) ** (p - 1), weighted as in the forward pass."""
     planes = x.reshape(math.prod(windows.batch), *windows.size)
     y = y.reshape(len(planes), *windows.output_size, 1)
     dy = dy.reshape(y.shape) * np.asarray(_weight(windows), x.dtype)[..., None]

@@ -22,8 +22,7 @@ def spatial_pyramid_pool2d(x, levels=(1, 2, 4), mode="max"):
         mode: "max" or "avg".
     Returns:
         array (N, C * sum of the levels' squares): level by level, in each channel by channel.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2.
     """
     levels, mode = _validate_pyramid(x, levels, mode)
@@ -34,13 +33,9 @@ def spatial_pyramid_pool2d(x, levels=(1, 2, 4), mode="max"):
 def spatial_pyramid_pool2d_backward(dy, x, levels=(1, 2, 4), mode="max"):
     """Gradient of `spatial_pyramid_pool2d`: what the levels send back, added up.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x, levels, mode: as given to `spatial_pyramid_pool2d`.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; x, levels, mode as given to `spatial_pyramid_pool2d`.
+    Returns: array like x.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     levels, mode = _validate_pyramid(x, levels, mode)
     n, channels = x.shape[:2]
@@ -55,12 +50,9 @@ def spatial_pyramid_pool2d_backward(dy, x, levels=(1, 2, 4), mode="max"):
 
 
 class SpatialPyramidPool2d(Layer):
-    """`spatial_pyramid_pool2d` as a layer.
+    """`spatial_pyramid_pool2d` as a layer, with its arguments.
 
-    Args:
-        levels, mode: as in `spatial_pyramid_pool2d`.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks.
     """
 
@@ -75,8 +67,9 @@ class SpatialPyramidPool2d(Layer):
 
     def forward(self, x):
         """Args: x (N, C, H, W). Returns: (N, C * sum of the levels' squares)."""
-        y = spatial_pyramid_pool2d(x, self.levels, self.mode)
-        self.saved = x, self.levels, self.mode
+        given = x, self.levels, self.mode
+        y = spatial_pyramid_pool2d(*given)
+        self.saved = given
         return y
 
     def backward(self, dy):

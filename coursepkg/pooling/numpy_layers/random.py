@@ -7,13 +7,8 @@ import numpy as np
 from coursepkg.layer import Layer
 from coursepkg.pooling.numpy_layers.gather import gather_windows, scatter_windows
 from coursepkg.pooling.numpy_layers.maximum import scatter, validate_indices
-from coursepkg.pooling.rules import (
-    PerAxis,
-    fractional_output_size,
-    place_windows,
-    split_shape,
-    validate_ratio,
-)
+from coursepkg.pooling.numpy_layers.taps import rows
+from coursepkg.pooling.rules import PerAxis, fractional_output_size, place_windows, validate_ratio
 from coursepkg.validation import (
     Setting,
     validate_float_array,
@@ -39,57 +34,52 @@ def fractional_max_pool2d(
         rng: numpy.random.Generator; None means a fresh one.
     Returns:
         array (N, C, OH, OW) or (C, OH, OW) in x's dtype; with return_indices (y, indices) as in `max_pool2d`.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Graham 2014, Fractional Max-Pooling; torch.nn.functional.fractional_max_pool2d.
     """
-    kernel_size, output_size = fractional_output_size(np.shape(x), kernel_size, output_size, output_ratio)
     validate_float_array("x", x)
+    kernel_size, output_size = fractional_output_size(x.shape, kernel_size, output_size, output_ratio)
     samples = draw_samples(x, validate_generator("rng", rng)) if samples is None else samples
     validate_samples(samples, x)
-    y, indices = _fractional_max_pool(x, kernel_size, output_size, samples)
+    values, positions = _fractional_windows(x, kernel_size, output_size, samples)
+    winners = _winner(values)[..., None]
+    y, indices = (np.take_along_axis(each, winners, axis=-1)[..., 0] for each in (values, positions))
     return (y, indices) if return_indices else y
 
 
-def fractional_max_pool2d_backward(dy, x, indices):
-    """Gradient of `fractional_max_pool2d`.
+def fractional_max_pool2d_backward(
+    dy, x, kernel_size, output_size=None, output_ratio=None, samples=None, indices=None
+):
+    """Gradient of `fractional_max_pool2d`. It asks for the samples, or for the indices that they led to.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x: as given to `fractional_max_pool2d`; only its shape and dtype matter.
-        indices: as it returned them.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; indices as `fractional_max_pool2d` gave them; the others as given to it.
+    Returns: array like x.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     validate_float_array("x", x)
-    validate_float_array("dy", dy)
-    batch, size = split_shape(x.shape, 2)
-    validate_gradient(dy, (*batch, *dy.shape[-2:]), x.dtype)
-    validate_indices(indices, dy.shape, size)
-    return scatter(dy, indices.reshape(math.prod(batch), math.prod(dy.shape[-2:])), x.shape, 2)
+    kernel, output = fractional_output_size(x.shape, kernel_size, output_size, output_ratio)
+    validate_gradient(dy, (*x.shape[:-2], *output), x.dtype)
+    if samples is not None or indices is None:
+        validate_samples(samples, x)
+    if indices is None:
+        _, indices = fractional_max_pool2d(x, kernel, output, return_indices=True, samples=samples)
+    validate_indices(indices, dy.shape, x.shape[-2:])
+    return scatter(dy, rows(indices, 2), x.shape, 2)
 
 
-def _fractional_max_pool(x, kernel_size, output_size, samples):
-    height, width = x.shape[-2:]
-    planes = x.reshape(math.prod(x.shape[:-2]), height, width)
-    samples = samples.reshape(len(planes), 2)
-    rows, columns = (
-        _fractional_starts(samples[:, at], size, count, kernel)[:, :, None] + np.arange(kernel)
-        for at, size, count, kernel in zip((1, 0), (height, width), output_size, kernel_size, strict=True)
+def _fractional_windows(x, kernel_size, output_size, samples):
+    """The elements of the windows and their places in the plane, both (..., OH, OW, KH * KW)."""
+    width, planes = x.shape[-1], rows(x, 2)
+    down, right = (
+        _fractional_starts(samples.reshape(-1, 2)[:, at], size, count, kernel)[..., None] + np.arange(kernel)
+        for at, size, count, kernel in zip((1, 0), x.shape[-2:], output_size, kernel_size, strict=True)
     )  # (planes, OH, KH) and (planes, OW, KW)
-    position = rows[:, :, None, :, None] * width + columns[:, None, :, None, :]  # (planes, OH, OW, KH, KW)
-    position = position.reshape(len(planes), math.prod(output_size), math.prod(kernel_size))
+    positions = down[:, :, None, :, None] * width + right[:, None, :, None, :]  # (planes, OH, OW, KH, KW)
     values = np.take_along_axis(
-        planes.reshape(len(planes), height * width),
-        position.reshape(len(planes), math.prod(position.shape[1:])),
-        axis=1,
-    ).reshape(position.shape)
-    winner = _winner(values)[..., None]
-    shape = (*x.shape[:-2], *output_size)
-    y, indices = (np.take_along_axis(array, winner, axis=-1).reshape(shape) for array in (values, position))
-    return y, indices
+        planes, positions.reshape(len(planes), math.prod(positions.shape[1:])), axis=1
+    )
+    shape = (*x.shape[:-2], *output_size, math.prod(kernel_size))
+    return values.reshape(shape), positions.reshape(shape)
 
 
 def _fractional_starts(samples, size, count, kernel):
@@ -123,8 +113,7 @@ class FractionalMaxPool2d(Layer):
         kernel_size, output_size, output_ratio: as in `fractional_max_pool2d`.
         return_indices: whether forward returns (y, indices).
         rng: numpy.random.Generator; None means a fresh one.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.FractionalMaxPool2d.
     """
 
@@ -139,32 +128,20 @@ class FractionalMaxPool2d(Layer):
         self.samples = None
 
     def extra_repr(self):
-        return (
-            f"kernel_size={self.kernel_size}, output_size={self.output_size}, "
-            f"output_ratio={self.output_ratio}"
-        )
+        sizes = f"output_size={self.output_size}, output_ratio={self.output_ratio}"
+        return f"kernel_size={self.kernel_size}, {sizes}"
 
     def forward(self, x, samples=None):
-        """The maxima of windows of random places.
-
-        Args:
-            x: (N, C, H, W) or (C, H, W).
-            samples: as in `fractional_max_pool2d`; None draws them.
-        Returns:
-            y, or (y, indices) with return_indices.
-        """
+        """Args: x (N, C, H, W) or (C, H, W). Returns: y, or (y, indices) with return_indices."""
         validate_float_array("x", x)
+        windows = self.kernel_size, self.output_size, self.output_ratio
         samples = draw_samples(x, self.rng) if samples is None else samples
-        y, indices = fractional_max_pool2d(
-            x, self.kernel_size, self.output_size, self.output_ratio, True, samples
-        )
-        self.samples, self.saved = samples, (x, indices)
+        y, indices = fractional_max_pool2d(x, *windows, return_indices=True, samples=samples)
+        self.samples, self.saved = samples, (x, *windows, samples, indices)
         return (y, indices) if self.return_indices else y
 
     def backward(self, dy):
-        x, indices = self.saved
-        validate_gradient(dy, indices.shape, x.dtype)
-        return fractional_max_pool2d_backward(dy, x, indices)
+        return fractional_max_pool2d_backward(dy, *self.saved)
 
 
 def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng=None):
@@ -179,8 +156,7 @@ def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng
         rng: numpy.random.Generator; None means a fresh one.
     Returns:
         array (N, C, OH, OW) or (C, OH, OW) in x's dtype.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zeiler and Fergus 2013, Stochastic Pooling, section 3.
     """
     validate_float_array("x", x)
@@ -192,14 +168,9 @@ def stochastic_pool2d(x, kernel_size, stride=None, training=True, mask=None, rng
 def stochastic_pool2d_backward(dy, x, kernel_size, stride=None, training=True, mask=None):
     """Gradient of `stochastic_pool2d`: to the pixel picked; in evaluation through the probabilities, too.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x, kernel_size, stride, training: as given to `stochastic_pool2d`.
-        mask: the boolean mask of the forward pass; None where training is False.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; mask of the forward pass, where training; the others as given to it.
+    Returns: array like x.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     """
     validate_float_array("x", x)
     windows = place_windows(x.shape, 2, kernel_size, stride)
@@ -259,8 +230,7 @@ class StochasticPool2d(Layer):
     Args:
         kernel_size, stride: as in `stochastic_pool2d`.
         rng: numpy.random.Generator; None means a fresh one.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Raises: ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Zeiler and Fergus 2013, Stochastic Pooling.
     """
 
@@ -276,14 +246,7 @@ class StochasticPool2d(Layer):
         return f"kernel_size={self.kernel_size}, stride={self.stride}"
 
     def forward(self, x, mask=None):
-        """One pixel of every window in training, their weighted average in evaluation mode.
-
-        Args:
-            x: (N, C, H, W) or (C, H, W).
-            mask: as in `stochastic_pool2d`; None draws one in training.
-        Returns:
-            (N, C, OH, OW) or (C, OH, OW).
-        """
+        """Args: x (N, C, H, W) or (C, H, W). Returns: (N, C, OH, OW) or (C, OH, OW)."""
         validate_float_array("x", x)
         windows = place_windows(x.shape, 2, self.kernel_size, self.stride)
         y, self.mask = _stochastic_pool(gather_windows(x, windows), self.training, mask, self.rng)
@@ -298,17 +261,17 @@ class StochasticPool2d(Layer):
 def validate_picks(mask, shape):
     """A boolean array (*output shape, pixels of a window), one True in each window."""
     if not isinstance(mask, np.ndarray) or mask.dtype != bool:
-        kind = f"dtype {mask.dtype}" if isinstance(mask, np.ndarray) else type(mask).__name__
+        kind = getattr(mask, "dtype", type(mask).__name__)
         raise TypeError(f"mask must be a boolean array, True = picked, got {kind}")
     validate_shape("mask", mask, shape)
     if not (mask.sum(axis=-1) == 1).all():
-        raise ValueError("mask must pick one pixel of every window")
+        raise ValueError("mask must pick one pixel of every window, got none or several")
 
 
 def validate_samples(samples, x):
     """Numbers in [0, 1), two for each plane of x and of its dtype."""
     if not isinstance(samples, np.ndarray) or samples.dtype != x.dtype:
-        kind = f"dtype {samples.dtype}" if isinstance(samples, np.ndarray) else type(samples).__name__
+        kind = getattr(samples, "dtype", type(samples).__name__)
         raise TypeError(f"samples must be an array of x's dtype {x.dtype}, got {kind}")
     validate_shape("samples", samples, (*x.shape[:-2], 2))
     if samples.size and not (samples.min() >= 0 and samples.max() < 1):

@@ -6,8 +6,10 @@ that nothing is ever padded. One axis after the other takes kernel + kernel step
 """
 
 import functools
+import itertools
 import math
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -57,71 +59,48 @@ class Axis:
 @functools.lru_cache(maxsize=256)
 def sliding(windows):
     """The axes of windows that slide: a tuple of Axis from a coursepkg.pooling.rules.Windows."""
-    each = (windows.size, windows.kernel_size, windows.stride, windows.padding, windows.dilation)
-    return tuple(
-        _sliding(number, *one)
-        for number, one in enumerate(zip(*each, windows.output_size, strict=True), start=1)
-    )
+    geometry = windows.kernel_size, windows.stride, windows.padding, windows.dilation
+    return tuple(map(_sliding, itertools.count(1), windows.size, *geometry, windows.output_size))
 
 
 @functools.lru_cache(maxsize=256)
 def covering(size, output_size):
     """The axes of adaptive windows, which together cover x: a tuple of Axis from two tuples of numbers."""
-    return tuple(_covering(*one) for one in zip(range(1, len(size) + 1), size, output_size, strict=True))
+    return tuple(map(_covering, itertools.count(1), size, output_size))
 
 
 def _sliding(number, size, kernel, stride, padding, dilation, count):
-    starts = np.arange(count, dtype=np.int64) * stride - padding  # a browser's NumPy counts in 32 bits
+    """Element `tap` of window `i` is sample i * stride + tap * dilation - padding, where this is inside x."""
     by_window = kernel > MANY * count
-    if by_window:
-        pieces = [
-            (slice(window, window + 1), elements, np.arange(taps.start, taps.stop))
-            for window, taps, elements in _views(size, padding, (count, stride), (kernel, dilation))
-        ]
-    else:
-        pieces = [
-            (windows, elements, tap)
-            for tap, windows, elements in _views(size, padding, (kernel, dilation), (count, stride))
-        ]
-        pieces.sort(key=lambda piece: piece[0] != slice(0, count))  # first the taps that every window has
-    pair = not by_window and [windows for windows, _, _ in pieces[:2]] == [slice(0, count)] * 2
-    return Axis(number, size, kernel, count, starts, dilation, _indexed(pieces, number), by_window, pair)
+    outer, inner = (kernel, dilation), (count, stride)
+    (pieces, far), (length, step) = (inner, outer) if by_window else (outer, inner)
+    before, whole, part = (slice(None),) * number, [], []
+    for piece in range(pieces):
+        first = piece * far - padding
+        begin, end = max(0, -(first // step)), min(length, (size - 1 - first) // step + 1)
+        if begin >= end:
+            continue
+        elements = (*before, slice(first + begin * step, first + (end - 1) * step + 1, step))
+        if by_window:
+            part.append(((*before, slice(piece, piece + 1)), elements, np.arange(begin, end)))
+        else:
+            kind = whole if end - begin == count else part
+            kind.append(((*before, slice(begin, end)), elements, piece))
+    starts = np.arange(count, dtype=np.int64) * stride - padding  # a browser's NumPy counts in 32 bits
+    return Axis(number, size, kernel, count, starts, dilation, (*whole, *part), by_window, len(whole) > 1)
 
 
 def _covering(number, size, count):
     if count and size % count == 0:
         return _sliding(number, size, size // count, size // count, 0, 1, count)
     bounds = adaptive_bounds(size, count)
-    pieces = [
-        (slice(window, window + 1), elements, np.arange(elements.stop - elements.start))
-        for window, elements in enumerate(bounds)
-    ]
-    longest = max((len(places) for _, _, places in pieces), default=1)
-    starts = np.array([bound.start for bound in bounds], np.int64)
-    return Axis(number, size, longest, count, starts, 1, _indexed(pieces, number), True, False)
-
-
-def _indexed(pieces, number):
-    return tuple(
-        (along(number, windows), along(number, elements), places) for windows, elements, places in pieces
+    pieces = tuple(
+        (along(number, slice(i, i + 1)), along(number, bound), np.arange(bound.stop - bound.start))
+        for i, bound in enumerate(bounds)
     )
-
-
-def _views(size, padding, outer, inner):
-    """Element `i` of window `w` is sample w * stride + i * dilation - padding: all of these inside x.
-
-    Args:
-        outer, inner: (count, step) of the windows and of their elements, in either order.
-    Yields:
-        (number of the outer one, slice of the inner ones, slice of the axis).
-    """
-    (outer_count, outer_step), (inner_count, step) = outer, inner
-    for number in range(outer_count):
-        first = number * outer_step - padding
-        begin = max(0, -(first // step))
-        end = min(inner_count, (size - 1 - first) // step + 1)
-        if begin < end:
-            yield number, slice(begin, end), slice(first + begin * step, first + (end - 1) * step + 1, step)
+    longest = max((len(places) for *_, places in pieces), default=1)
+    starts = np.array([bound.start for bound in bounds], np.int64)
+    return Axis(number, size, longest, count, starts, 1, pieces, True, False)
 
 
 def along(axis, index):
@@ -129,50 +108,38 @@ def along(axis, index):
     return (*(slice(None),) * axis, index)
 
 
-def planes_of(x, axes):
-    """x (*batch, *spatial) as (planes, *spatial)."""
-    return x.reshape(math.prod(x.shape[: x.ndim - len(axes)]), *(axis.size for axis in axes))
+def rows(x, axes):
+    """The planes of x, each as one row of numbers; its last `axes` axes are spatial."""
+    return x.reshape(math.prod(x.shape[:-axes]), math.prod(x.shape[-axes:]))
 
 
 def blocks(planes):
     """Slices of planes (planes, *size), as many at a time as make up a block, at least one."""
-    step = max(1, BLOCK // max(math.prod(planes.shape[1:]), 1))
-    return [slice(first, min(first + step, len(planes))) for first in range(0, len(planes), step)]
+    step = max(1, BLOCK // math.prod(planes.shape[1:]))
+    for first in range(0, len(planes), step):
+        yield slice(first, first + step)
 
 
 def reduce_windows(x, axes, ufunc, start):
-    """Combines the elements of every window.
+    """Combines the elements of every window of x (*batch, *spatial) to an array (*batch, *output).
 
-    Args:
-        x: array (*batch, *spatial).
-        axes: tuple of Axis, one for each spatial axis.
-        ufunc: np.maximum or np.add.
-        start: what it gives for no elements, those of a window of padding alone.
-    Returns:
-        array (*batch, *output) in x's dtype.
+    `ufunc` is np.maximum or np.add, `start` what it gives for a window of padding alone.
     """
-    planes = planes_of(x, axes)
-    y = np.empty((len(planes), *(axis.count for axis in axes)), x.dtype)
+    planes = x.reshape(-1, *x.shape[-len(axes) :])
+    y = np.empty((len(planes), *map(attrgetter("count"), axes)), x.dtype)
     for block in blocks(planes):
         values = planes[block]
         for axis in axes:
             values = reduce_axis(values, axis, ufunc, start)
         y[block] = values
-    return y.reshape(*x.shape[: x.ndim - len(axes)], *y.shape[1:])
+    return y.reshape(*x.shape[: -len(axes)], *y.shape[1:])
 
 
 def spread_windows(shares, axes):
-    """The way back of a sum: hands the number of every window to all of its elements, where it adds up.
-
-    Args:
-        shares: array (*batch, *output).
-        axes: as in `reduce_windows`.
-    Returns:
-        array (*batch, *spatial) in the dtype of the shares.
-    """
-    batch = shares.shape[: shares.ndim - len(axes)]
-    shares = shares.reshape(math.prod(batch), *shares.shape[len(batch) :])
-    wide = np.empty((len(shares), *(axis.size for axis in axes)), shares.dtype)
+    """The way back of a sum: hands the number of every window to all of its elements, where it adds up."""
+    batch, output = shares.shape[: -len(axes)], shares.shape[-len(axes) :]
+    shares = shares.reshape(math.prod(batch), *output)
+    wide = np.empty((len(shares), *map(attrgetter("size"), axes)), shares.dtype)
     for block in blocks(wide):
         values = shares[block]
         for axis in reversed(axes):

@@ -1,12 +1,11 @@
 """Max unpooling: back to the size before, each maximum to where it was found."""
 
-import math
-
 import numpy as np
 
 from coursepkg.layer import Layer
 from coursepkg.pooling.dimensions import classes, functions
 from coursepkg.pooling.numpy_layers.maximum import validate_indices
+from coursepkg.pooling.numpy_layers.taps import rows
 from coursepkg.pooling.rules import PerAxis, unpool_output_size, validate_geometry
 from coursepkg.validation import validate_float_array, validate_gradient
 
@@ -22,31 +21,22 @@ def max_unpool(axes, x, indices, kernel_size, stride=None, padding=0, output_siz
             (L - 1) stride - 2 padding + kernel_size.
     Returns:
         array in x's dtype, of x's shape but for the spatial axes.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.functional.max_unpoolXd.
     """
-    size = _plane_size(axes, x, indices, kernel_size, stride, padding, output_size)
-    rows, at = _rows(x, axes), _rows(indices, axes)
-    y = np.zeros((len(rows), math.prod(size)), x.dtype)
-    y[np.arange(len(rows))[:, None], at] = rows
-    return y.reshape(*x.shape[:-axes], *size)
+    shape = _output_shape(axes, x, indices, kernel_size, stride, padding, output_size)
+    y = np.zeros(shape, x.dtype)
+    np.put_along_axis(rows(y, axes), rows(indices, axes), rows(x, axes), axis=1)
+    return y
 
 
 def max_unpool_backward(axes, dy, x, indices, kernel_size, stride=None, padding=0, output_size=None):
     """Gradient of `max_unpoolXd`: what lies at the indices.
 
-    Args:
-        dy: array like the output, gradient of the loss with respect to it.
-        x and the others: as given to `max_unpoolXd`.
-    Returns:
-        array like x.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
+    Args: dy, like the output; the others as given to `max_unpoolXd`. Returns: array like x.
     """
-    size = _plane_size(axes, x, indices, kernel_size, stride, padding, output_size)
-    validate_gradient(dy, (*x.shape[:-axes], *size), x.dtype)
-    return np.take_along_axis(_rows(dy, axes), _rows(indices, axes), axis=1).reshape(x.shape)
+    shape = _output_shape(axes, x, indices, kernel_size, stride, padding, output_size)
+    validate_gradient(dy, shape, x.dtype)
+    return np.take_along_axis(rows(dy, axes), rows(indices, axes), axis=1).reshape(x.shape)
 
 
 class MaxUnpool(Layer):
@@ -54,8 +44,6 @@ class MaxUnpool(Layer):
 
     Args:
         kernel_size, stride, padding: of the max pooling.
-    Raises:
-        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: torch.nn.MaxUnpoolXd.
     """
 
@@ -71,14 +59,7 @@ class MaxUnpool(Layer):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
     def forward(self, x, indices, output_size=None):
-        """The maxima back in their places.
-
-        Args:
-            x, indices: as max pooling returned them.
-            output_size: as in `max_unpool2d`.
-        Returns:
-            the plane filled.
-        """
+        """The maxima back in their places. x, indices and output_size are as in the function."""
         given = x, indices, self.kernel_size, self.stride, self.padding, output_size
         y = max_unpool(self.axes, *given)
         self.saved = given
@@ -93,13 +74,8 @@ max_unpool1d_backward, max_unpool2d_backward, max_unpool3d_backward = functions(
 MaxUnpool1d, MaxUnpool2d, MaxUnpool3d = classes(MaxUnpool)
 
 
-def _rows(array, axes):
-    """Planes as rows of numbers."""
-    return array.reshape(math.prod(array.shape[:-axes]), math.prod(array.shape[-axes:]))
-
-
-def _plane_size(axes, x, indices, kernel_size, stride, padding, output_size):
+def _output_shape(axes, x, indices, kernel_size, stride, padding, output_size):
     validate_float_array("x", x)
     size = unpool_output_size(x.shape, axes, kernel_size, stride, padding, output_size)
     validate_indices(indices, x.shape, size)
-    return size
+    return (*x.shape[:-axes], *size)

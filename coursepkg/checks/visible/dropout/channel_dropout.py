@@ -9,7 +9,7 @@ class q1:
         failure_message="Open hint 2.")
     def test_whole_channels(channel_dropout):
         from coursepkg.checks.dropout import channel_dropout as law
-        for p, shape in ((0.5, (3, 4, 2, 2)), (0.25, (4, 5, 3, 4))):
+        for p, shape in ((0.5, (3, 3, 2, 2)), (0.25, (3, 5, 3, 4))):
             law.channels_drop_whole(channel_dropout, p, shape, seed=1)
 
     @test_case(points=1, hidden=False,

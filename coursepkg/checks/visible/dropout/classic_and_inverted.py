@@ -31,4 +31,4 @@ class q2:
         failure_message="Open hint 2.")
     def test_one_rate(classic_to_inverted):
         from coursepkg.checks.dropout import classic_and_inverted as law
-        law.converted_weights(classic_to_inverted, (6, 5, 3), (0.2, 0.5), seed=11)
+        law.converted_weights(classic_to_inverted, (6, 5, 3), (0.2, 0.3), seed=11)

@@ -48,7 +48,7 @@ class q3:
         failure_message="Open hint 2.")
     def test_training(dropout):
         from coursepkg.checks.dropout import inverted as law
-        law.inverted_dropout_values(dropout, 0.25, (4, 10), seed=1)
+        law.inverted_dropout_values(dropout, 0.25, (3, 7), seed=1)
         law.inverted_dropout_draws_anew(dropout, seed=2)
         law.inverted_dropout_share(dropout, 0.3, seed=3)
 

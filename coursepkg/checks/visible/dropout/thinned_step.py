@@ -15,7 +15,7 @@ class q1:
         failure_message="Open hint 2.")
     def test_two_hidden_layers(cut):
         from coursepkg.checks.dropout import thinned_step as law
-        law.only_survivors_are_left(cut, (3, 5, 4, 2), ('10110', '0110'), seed=2)
+        law.only_survivors_are_left(cut, (3, 5, 4, 3), ('10110', '0110'), seed=2)
 
 
 class q2:
@@ -48,7 +48,7 @@ class q3:
         failure_message="Open hint 3.")
     def test_two_hidden_layers(thinned_step):
         from coursepkg.checks.dropout import thinned_step as law
-        law.thinned_network_step(thinned_step, (3, 5, 4, 2), ('10110', '0110'), 6, 0.2, seed=2)
+        law.thinned_network_step(thinned_step, (3, 5, 4, 3), ('10110', '0110'), 6, 0.2, seed=2)
 
 
 class q4:

@@ -11,7 +11,7 @@ class q1:
         from coursepkg.checks.pooling import maxima as law
         law.largest_of_windows(max_pool2d, (1, 1, 4, 4), (2, 2, 0), seed=1)
         law.largest_of_windows(max_pool2d, (1, 1, 4, 5), (3, 1, 0), seed=2)
-        law.largest_of_windows(max_pool2d, (2, 3, 7, 6), (2, 3, 0), seed=3)
+        law.largest_of_windows(max_pool2d, (2, 3, 7, 9), (2, 3, 0), seed=3)
 
     @test_case(points=1, hidden=False,
         failure_message="Open hint 1.")

@@ -12,6 +12,7 @@ class q1:
         law.block_has_the_names(BasicBlock, 2, 2, 1)
         law.block_has_the_names(BasicBlock, 2, 4, 2)
         law.block_has_the_names(BasicBlock, 3, 3, 2)
+        law.block_has_the_names(BasicBlock, 2, 3, 1)
 
     @test_case(points=2, hidden=False,
         failure_message="Open hint 2.")
