@@ -18,8 +18,13 @@ from .pages import read_pages
 # What the code calls, but no reader. Where layers fill a folder, its __init__ says what is for readers.
 HELPERS = (
     "*_layers.*",
-    *("*.assembly", "*.binding", "*.channels", "*.dimensions", "*.fast", "*.layer_torch", "*.masking"),
-    "coursepkg.validation*",
+    "*.assembly",
+    "*.binding",
+    "*.channels",
+    "*.dimensions",
+    "*.layer_torch",
+    "*.masking",
+    "*.validation*",
 )
 PROGRAMS = ("*.__main__", "coursepkg.checks.*", "coursepkg.experiments.*", "coursepkg.grading*")
 BACKENDS = {"numpy_": "NumPy", "torch_": "PyTorch"}
