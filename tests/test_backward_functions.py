@@ -15,7 +15,7 @@ FOUND = {"indices", "mask", "samples", "winner"}
 """What a forward pass found or drew, and its gradient asks for, or may."""
 
 FORWARD_ONLY = {"return_indices", "rng", "bias"}
-"""What a gradient has no use for: a second result, the source of what is given as drawn, what is only added."""
+"""What a gradient has no use for: a second result, what draws, what is only added."""
 
 GRADIENT_OF = {
     # There is no gradient of drawing: the mask is given, and scales dy as it scaled x.
