@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from coursepkg.gradcheck import gradcheck
+from coursepkg.layer import Layer
 from tests.specs.spec import TOLERANCE, Maker, TorchLayer, layouts, values
 
 FOLDER = Path(__file__).parent / "specs"
@@ -19,6 +20,8 @@ gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, gpu])]
 BACKENDS = ["numpy", *DEVICES]
 DTYPES = ["float32", "float64"]
+BASES = ("DropoutLayer",)
+"""Classes that layers are made from, and nobody constructs."""
 
 each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
@@ -81,6 +84,21 @@ def test_every_topic_has_specs():
     assert TOPICS, f"no specs in {FOLDER}"
     names = [spec.name for spec in SPECS]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_public_layer_has_a_spec(topic, backend):
+    half = "numpy_layers" if backend == "numpy" else "torch_layers"
+    module = importlib.import_module(f"coursepkg.{topic}.{half}")
+    layers = {
+        value
+        for name, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, Layer | torch.nn.Module) and value.__module__.startswith(module.__name__)
+        if not name.startswith("_") and name not in BASES
+    }
+    made = {type(maker(spec, backend)(*spec.cases[0].args, **spec.cases[0].kwargs).layer) for spec in SPECS}
+    assert layers and layers <= made, {layer.__name__ for layer in layers - made}
 
 
 @each_spec
