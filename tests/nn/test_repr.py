@@ -7,7 +7,7 @@ import torch
 
 from coursepkg import nn
 from coursepkg.layer import Layer
-from tests.core.pairs import PAIRS
+from tests.nn.pairs import PAIRS
 
 CALLS = {f"{one.name} {one.args} {one.kwargs}": one for one in PAIRS}
 
