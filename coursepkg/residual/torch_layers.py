@@ -11,14 +11,15 @@ from coursepkg.dropout.torch_layers import DropPath
 from coursepkg.pooling.torch_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
     EXPANSION,
+    STRIDE_IN,
     needs_projection,
     validate_block,
     validate_padded_shortcut,
-    validate_stride_in,
 )
 from coursepkg.validation import (
     Setting,
     validate_bool,
+    validate_choice,
     validate_nonnegative_int,
     validate_number,
     validate_positive_int,
@@ -50,11 +51,7 @@ class Residual(nn.Module):
         validate_float_tensor("x", x)
         # Copies, for a layer with inplace=True would write into what the other way gets.
         branch, shortcut = self.branch(x.clone()), x if self.shortcut is None else self.shortcut(x.clone())
-        if branch.shape != shortcut.shape:
-            raise ValueError(
-                f"branch and shortcut must have one shape, got {tuple(branch.shape)} and "
-                f"{tuple(shortcut.shape)} for x of shape {tuple(x.shape)}"
-            )
+        validate_one_shape(branch, shortcut, x)
         return branch + shortcut
 
 
@@ -287,7 +284,8 @@ class Bottleneck(_Block):
             squeeze=squeeze,
             zero_init_residual=zero_init_residual,
         )
-        first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
+        validate_choice("stride_in", stride_in, STRIDE_IN)
+        first, middle = (1, stride) if stride_in == "3x3" else (stride, 1)
         where = {"device": device, "dtype": dtype}
         self.in_channels, out_channels = in_channels, EXPANSION * channels
         branch = {
@@ -388,10 +386,7 @@ class Highway(nn.Module):
 
     def forward(self, x):
         """Args: x (..., features). Returns: the same shape."""
-        validate_float_tensor("x", x)
-        features = self.gate.in_features
-        if x.ndim == 0 or x.shape[-1] != features:
-            raise ValueError(f"x must have shape (..., {features}), got {tuple(x.shape)}")
+        validate_features(x, self.gate.in_features)
         h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         return t * h + (1 - t) * x
 
@@ -471,3 +466,26 @@ def validate_channels(x, channels):
     validate_float_tensor("x", x)
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"x must have shape (N, {channels}, H, W), got {tuple(x.shape)}")
+
+
+def validate_features(x, features):
+    """A floating-point tensor (..., features)."""
+    validate_float_tensor("x", x)
+    if x.ndim == 0 or x.shape[-1] != features:
+        raise ValueError(f"x must have shape (..., {features}), got {tuple(x.shape)}")
+
+
+def validate_one_shape(branch, shortcut, x):
+    """What a branch and a shortcut make of x, to be added."""
+    if branch.shape != shortcut.shape:
+        raise ValueError(
+            f"branch and shortcut must have one shape, got {tuple(branch.shape)} and "
+            f"{tuple(shortcut.shape)} for x of shape {tuple(x.shape)}"
+        )
+
+
+# While torch.fx traces a network it knows no shape. What asks for one becomes a node, and asks as it runs.
+torch.fx.wrap("validate_float_tensor")
+torch.fx.wrap("validate_channels")
+torch.fx.wrap("validate_features")
+torch.fx.wrap("validate_one_shape")

@@ -103,8 +103,8 @@ def _draw(shape, hidden, seed, dtype):
 def _draw_for_relu(shape, hidden, seed):
     """Numbers that tell at which end of the block the last ReLU's mask was applied.
 
-    In each example the branch is on, and some of the sums are positive, others negative."""
-
+    In each example the branch is on, and some of the sums are positive, others negative.
+    """
     for attempt in count():
         x, w1, w2, dy = _draw(shape, hidden, [seed, attempt], np.float64)
         on, passed = x @ w1.T > 0, _block(x, w1, w2) > 0
