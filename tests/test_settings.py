@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from coursepkg.nn import Sequential, Tanh
-from tests.core.pairs import PAIRS
+from tests.nn.pairs import PAIRS
 from tests.specs.spec import Maker, values
 from tests.test_specs import SPECS
 

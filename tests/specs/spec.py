@@ -84,7 +84,7 @@ class NumpyLayer:
         self._indices = {}
 
     def forward(self, x, **given):
-        self._indices = _indices(self.layer, x)
+        self._indices = indices_for(self.layer, x)
         return self.layer.forward(x, **{**self._indices, **given})
 
     def backward(self, dy):
@@ -135,7 +135,7 @@ class TorchLayer:
         self._x = _tensor(x, self.device)
         if self._x.is_floating_point():
             self._x.requires_grad_()
-        self._indices = _indices(self.layer, x)
+        self._indices = indices_for(self.layer, x)
         given = {key: _tensor(value, self.device) for key, value in {**self._indices, **given}.items()}
         self._y = self.layer(self._x, **given)
         return _array(self._y)
@@ -205,6 +205,15 @@ def values(shape, seed=0, dtype="float64"):
     return np.asarray(rng.uniform(0.25, 2, shape) * rng.choice([-1.0, 1.0], shape), dtype)
 
 
+def indices_for(layer, x):
+    """For unpooling, whose forward asks for indices: other ones in each plane, as an argument of forward."""
+    if "indices" not in inspect.signature(layer.forward).parameters:
+        return {}
+    axes = int(re.search(r"(\d)d$", type(layer).__name__)[1])
+    places = np.tile(np.arange(math.prod(x.shape[-axes:])), (math.prod(x.shape[:-axes]), 1))
+    return {"indices": np.random.default_rng(0).permuted(places, axis=1).reshape(x.shape)}
+
+
 def layouts(x):
     """Arrays equal to x that lie differently in memory."""
     yield "contiguous", x.copy()
@@ -220,15 +229,6 @@ def frozen(x):
     x = x.copy()
     x.flags.writeable = False
     return x
-
-
-def _indices(layer, x):
-    """For unpooling, whose forward asks for indices: other ones in each plane, as an argument of forward."""
-    if "indices" not in inspect.signature(layer.forward).parameters:
-        return {}
-    axes = int(re.search(r"(\d)d$", type(layer).__name__)[1])
-    places = np.tile(np.arange(math.prod(x.shape[-axes:])), (math.prod(x.shape[:-axes]), 1))
-    return {"indices": np.random.default_rng(0).permuted(places, axis=1).reshape(x.shape)}
 
 
 def _drawn(layer, as_array):
