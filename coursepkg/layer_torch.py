@@ -22,8 +22,9 @@ class LeafModule(nn.Module):
 def _as_one_node(forward):
     @functools.wraps(forward)
     def forward_or_node(self, *args, **kwargs):
-        if args and isinstance(args[0], torch.fx.Proxy):
-            return _node(self, args, kwargs)
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, torch.fx.Proxy):
+                return given.tracer.create_proxy("call_module", _name(self, given.tracer), args, kwargs)
         return forward(self, *args, **kwargs)
 
     # A code object of its own: torch.compile counts what it compiles by them, and stops at eight.
@@ -31,13 +32,12 @@ def _as_one_node(forward):
     return forward_or_node
 
 
-def _node(module, args, kwargs):
-    tracer = args[0].tracer
-    if module is tracer.root:  # a node needs a name, and what is traced has none: put it into one that has
-        tracer.root, name = nn.ModuleDict({"layer": module}), "layer"
-    else:
-        name = tracer.path_of_module(module)
-    return tracer.create_proxy("call_module", name, args, kwargs)
+def _name(module, tracer):
+    if module is not tracer.root:
+        return tracer.path_of_module(module)
+    # What is traced itself has no name. It gets one in a module around it.
+    tracer.root = nn.ModuleDict({"layer": module})
+    return "layer"
 
 
 def has_numbers(x):
@@ -46,7 +46,7 @@ def has_numbers(x):
     Not so while torch.compile, torch.export, torch.fx or a transform of torch.func traces, on the device
     "meta", and for None.
     """
-    if torch.compiler.is_compiling() or type(x) is not torch.Tensor or x.is_meta:
+    if torch.compiler.is_compiling() or type(x) not in (torch.Tensor, nn.Parameter) or x.is_meta:
         return False
     try:
         x.data_ptr()

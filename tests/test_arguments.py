@@ -13,7 +13,7 @@ import torch
 from coursepkg import nn
 from coursepkg.gradcheck import gradcheck, numerical_gradient
 from coursepkg.residual import numpy_layers, numpy_resnet, paths, rules, torch_layers, torch_resnet
-from tests.core.pairs import PAIRS
+from tests.nn.pairs import PAIRS
 from tests.specs.residual import SPECS
 from tests.specs.spec import layouts, values
 

@@ -9,24 +9,30 @@ import pytest
 import torch
 
 from coursepkg.gradcheck import gradcheck
+from coursepkg.layer import Layer
 from tests.specs.spec import TOLERANCE, Maker, TorchLayer, layouts, values
 
 FOLDER = Path(__file__).parent / "specs"
 TOPICS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "spec")
-SPECS = [spec for topic in TOPICS for spec in importlib.import_module(f"tests.specs.{topic}").SPECS]
+SPECS_OF = {topic: importlib.import_module(f"tests.specs.{topic}").SPECS for topic in TOPICS}
+SPECS = [spec for specs in SPECS_OF.values() for spec in specs]
+# The topic stands in front, so that `make quick` can choose by it.
+NAMES = {spec.name: f"{topic}: {spec.name}" for topic, specs in SPECS_OF.items() for spec in specs}
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, gpu])]
 BACKENDS = ["numpy", *DEVICES]
 DTYPES = ["float32", "float64"]
+BASES = ("DropoutLayer",)
+"""Classes that layers are made from, and nobody constructs."""
 
-each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: NAMES[spec.name])
 
 
 def each(kind, of=lambda spec: True):
     """All pairs of a spec and one of its cases, laws or refusals."""
     pairs = [(spec, entry) for spec in SPECS if of(spec) for entry in getattr(spec, kind)]
-    names = [f"{spec.name}: {getattr(entry, '__name__', entry)}" for spec, entry in pairs]
+    names = [f"{NAMES[spec.name]}: {getattr(entry, '__name__', entry)}" for spec, entry in pairs]
     return pytest.mark.parametrize(("spec", "entry"), pairs, ids=names)
 
 
@@ -48,27 +54,53 @@ def randomness(layer, x):
     return layer.drawn
 
 
-def assert_close(a, b, dtype, what):
-    assert a.shape == b.shape, f"{what}: {a.shape} and {b.shape}"
-    assert a.dtype == b.dtype == np.dtype(dtype), f"{what}: {a.dtype} and {b.dtype}"
-    scale = max(1.0, np.abs(b).max(initial=0))
-    np.testing.assert_allclose(a, b, rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=what)
+def assert_close(found, expected, dtype, what):
+    """Equal but for rounding. A failure says of what, and which element is farthest off."""
+    assert found.shape == expected.shape, f"{what}: shape {found.shape}, not {expected.shape}"
+    assert found.dtype == expected.dtype == np.dtype(dtype), f"{what}: {found.dtype}, not {expected.dtype}"
+    allowed = TOLERANCE[dtype] * max(1.0, np.abs(expected).max(initial=0))
+    off = np.where((found == expected) | (np.isnan(found) & np.isnan(expected)), 0, np.abs(found - expected))
+    off = np.where(np.isnan(off), np.inf, off)
+    if off.size:
+        worst = tuple(int(i) for i in np.unravel_index(off.argmax(), off.shape))
+        assert off[worst] <= allowed, (
+            f"{what}: {found[worst]!r} at {worst}, not {expected[worst]!r}; "
+            f"{off[worst]:.3g} off, {allowed:.3g} allowed"
+        )
 
 
-def assert_same_step(ours, theirs, x, dtype, **given):
+def assert_same_step(ours, theirs, x, dtype, what, **given):
     y = ours.forward(x, **given)
-    assert_close(y, theirs.forward(x, **given), dtype, "output")
+    assert_close(y, theirs.forward(x, **given), dtype, f"{what}: output")
     dy = values(y.shape, seed=1, dtype=dtype)
-    assert_close(ours.backward(dy), theirs.backward(dy), dtype, "gradient of x")
+    assert_same_gradients(ours, theirs, dy, dtype, what)
+
+
+def assert_same_gradients(ours, theirs, dy, dtype, what):
+    assert_close(ours.backward(dy), theirs.backward(dy), dtype, f"{what}: gradient of x")
     assert ours.grads.keys() == theirs.grads.keys()
     for key, gradient in ours.grads.items():
-        assert_close(gradient, theirs.grads[key], dtype, f"gradient of {key}")
+        assert_close(gradient, theirs.grads[key], dtype, f"{what}: gradient of {key}")
 
 
 def test_every_topic_has_specs():
     assert TOPICS, f"no specs in {FOLDER}"
-    names = [spec.name for spec in SPECS]
-    assert len(names) == len(set(names))
+    assert len(NAMES) == len(SPECS), "two specs of one name"
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_public_layer_has_a_spec(topic, backend):
+    half = "numpy_layers" if backend == "numpy" else "torch_layers"
+    module = importlib.import_module(f"coursepkg.{topic}.{half}")
+    layers = {
+        value
+        for name, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, Layer | torch.nn.Module) and value.__module__.startswith(module.__name__)
+        if not name.startswith("_") and name not in BASES
+    }
+    made = {type(maker(spec, backend)(*spec.cases[0].args, **spec.cases[0].kwargs).layer) for spec in SPECS}
+    assert layers and layers <= made, {layer.__name__ for layer in layers - made}
 
 
 @each_spec
@@ -93,8 +125,10 @@ def test_backends_agree(spec, entry, device, dtype):
     x = values(entry.shape, dtype=dtype)
     ours, theirs = both(spec, entry, device, dtype)
     given = randomness(ours, x)
-    assert_same_step(ours, theirs, x, dtype, **given)
-    assert_same_step(*both(spec, entry, device, dtype, training=False), x, dtype, **given)
+    what = f"{spec.name}, {entry}, {dtype}"
+    assert_same_step(ours, theirs, x, dtype, what, **given)
+    in_eval = both(spec, entry, device, dtype, training=False)
+    assert_same_step(*in_eval, x, dtype, f"{what}, eval mode", **given)
 
 
 @each("cases", of=lambda spec: spec.oracle is not None)
@@ -109,14 +143,13 @@ def test_oracle_agrees(spec, entry, dtype):
         torch.manual_seed(5)
         given = {"mask": spec.oracle_mask(oracle.layer, torch.tensor(x)).numpy()}
     torch.manual_seed(5)
-    expected = oracle.forward(x)
-    assert_close(ours.forward(x, **given), expected, dtype, "output")
+    expected, what = oracle.forward(x), f"{spec.name}, {entry}, {dtype}"
+    assert_close(ours.forward(x, **given), expected, dtype, f"{what}: output")
     dy = values(expected.shape, seed=1, dtype=dtype)
-    assert_close(ours.backward(dy), oracle.backward(dy), dtype, "gradient of x")
-    for key, gradient in ours.grads.items():
-        assert_close(gradient, oracle.grads[key], dtype, f"gradient of {key}")
-    assert_close(ours.eval().forward(x), oracle.eval().forward(x), dtype, "output in eval mode")
-    assert_close(ours.backward(dy), oracle.backward(dy), dtype, "gradient in eval mode")
+    assert_same_gradients(ours, oracle, dy, dtype, what)
+    what += ", eval mode"
+    assert_close(ours.eval().forward(x), oracle.eval().forward(x), dtype, f"{what}: output")
+    assert_same_gradients(ours, oracle, dy, dtype, what)
 
 
 @each("cases")
@@ -141,8 +174,9 @@ def test_memory_layout_does_not_matter_and_inputs_stay(spec, entry, backend):
     expected_dx = layer.backward(dy)
     for (name, x_view), (_, dy_view) in zip(layouts(x), layouts(dy), strict=False):
         before = x_view.copy(), dy_view.copy(), *(value.copy() for value in given.values())
-        assert_close(layer.forward(x_view, **given), expected, "float64", f"output, {name}")
-        assert_close(layer.backward(dy_view), expected_dx, "float64", f"gradient of x, {name}")
+        what = f"{spec.name}, {entry}, {name}"
+        assert_close(layer.forward(x_view, **given), expected, "float64", f"{what}: output")
+        assert_close(layer.backward(dy_view), expected_dx, "float64", f"{what}: gradient of x")
         for now, then in zip((x_view, dy_view, *given.values()), before, strict=True):
             np.testing.assert_array_equal(now, then, err_msg=f"{name}: an argument was modified")
 

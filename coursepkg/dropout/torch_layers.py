@@ -130,6 +130,7 @@ def dropout_backward(dy, mask, p):
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
+    validate_float_tensor("dy", dy)
     return apply_mask(dy, mask, p)
 
 
@@ -204,12 +205,12 @@ def sample_block_mask(shape, p, block_size, rng=None, *, device=None):
     Source: Ghiasi et al. 2018, DropBlock, algorithm 1.
     """
     p, block_size = validate_probability("p", p), validate_positive_int("block_size", block_size)
-    n, channels, height, width = shape = picture_mask_shape(validate_size("shape", shape))
+    *batch, height, width = shape = picture_mask_shape(validate_size("shape", shape))
     size, device = min(block_size, height, width), _place(rng, device)
     if p in (0, 1) or 0 in shape:
         return torch.full(shape, p < 1, device=device)
     gamma = dropblock_gamma(p, size, height, width)
-    corners = ~_toss((n, channels, height - size + 1, width - size + 1), gamma, rng, device)
+    corners = ~_toss((*batch, height - size + 1, width - size + 1), gamma, rng, device)
     padded = F.pad(corners.float(), (size - 1,) * 4)  # (N, C, H + size - 1, W + size - 1)
     return F.max_pool2d(padded, size, stride=1) == 0
 
@@ -228,7 +229,7 @@ def rescale_kept(x, mask):
     """
     validate_masked(x, mask)
     dtype = accumulator(x.dtype)  # a half could hold neither the count nor the scale
-    kept = mask.sum(dtype=dtype).clamp(min=1)  # a tensor, not a number, so that a GPU need not be waited for
+    kept = mask.sum().clamp(min=1).to(dtype)  # a tensor, not a number, so that a GPU need not be waited for
     return _scale_kept(x.to(dtype), mask, mask.numel() / kept).to(x.dtype)
 
 
@@ -249,7 +250,9 @@ def drop_connect(x, weight, bias, mask, p):
     """
     p = validate_probability("p", p)
     validate_linear(x, weight, bias)
-    return F.linear(x, weight if mask is None else apply_mask(weight, mask, p), bias)
+    if mask is not None:
+        weight = apply_mask(weight, validate_mask("mask", mask, weight.shape), p)
+    return F.linear(x, weight, bias)
 
 
 def maxout(x, weight, bias, k):
@@ -632,7 +635,7 @@ class DropConnect(LeafModule, nn.Linear):
     p, rng = Setting(validate_probability), Setting(validate_generator)
 
     def __init__(self, in_features, out_features, bias=True, p=0.5, *, rng=None, device=None, dtype=None):
-        self.p, self.rng = p, rng
+        self.p, self.rng = p, rng  # validated before any weight is made
         super().__init__(in_features, out_features, bias, device, dtype)
         self.mask = None
 
@@ -680,7 +683,7 @@ class Maxout(LeafModule, nn.Linear):
     k = Setting(validate_positive_int)
 
     def __init__(self, in_features, out_features, k=2, bias=True, *, device=None, dtype=None):
-        self.out_features, self.k = out_features, k
+        self.out_features, self.k = out_features, k  # validated before any weight is made
         super().__init__(in_features, self.out_features * self.k, bias, device, dtype)
         self.out_features = out_features
 

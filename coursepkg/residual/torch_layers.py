@@ -52,11 +52,7 @@ class Residual(LeafModule):
         validate_float_tensor("x", x)
         # Copies, for a layer with inplace=True would write into what the other way gets.
         branch, shortcut = self.branch(x.clone()), x if self.shortcut is None else self.shortcut(x.clone())
-        if branch.shape != shortcut.shape:
-            raise ValueError(
-                f"branch and shortcut must have one shape, got {tuple(branch.shape)} and "
-                f"{tuple(shortcut.shape)} for x of shape {tuple(x.shape)}"
-            )
+        validate_one_shape(branch, shortcut, x)
         return branch + shortcut
 
 
@@ -391,10 +387,7 @@ class Highway(LeafModule):
 
     def forward(self, x):
         """Args: x (..., features). Returns: the same shape."""
-        validate_float_tensor("x", x)
-        features = self.gate.in_features
-        if x.ndim == 0 or x.shape[-1] != features:
-            raise ValueError(f"x must have shape (..., {features}), got {tuple(x.shape)}")
+        validate_features(x, self.gate.in_features)
         h, t = self.relu(self.transform(x)), self.sigmoid(self.gate(x))
         return t * h + (1 - t) * x
 
@@ -474,3 +467,26 @@ def validate_channels(x, channels):
     validate_float_tensor("x", x)
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"x must have shape (N, {channels}, H, W), got {tuple(x.shape)}")
+
+
+def validate_features(x, features):
+    """A floating-point tensor (..., features)."""
+    validate_float_tensor("x", x)
+    if x.ndim == 0 or x.shape[-1] != features:
+        raise ValueError(f"x must have shape (..., {features}), got {tuple(x.shape)}")
+
+
+def validate_one_shape(branch, shortcut, x):
+    """What a branch and a shortcut make of x, to be added."""
+    if branch.shape != shortcut.shape:
+        raise ValueError(
+            f"branch and shortcut must have one shape, got {tuple(branch.shape)} and "
+            f"{tuple(shortcut.shape)} for x of shape {tuple(x.shape)}"
+        )
+
+
+# While torch.fx traces a network it knows no shape. What asks for one becomes a node, and asks as it runs.
+torch.fx.wrap("validate_float_tensor")
+torch.fx.wrap("validate_channels")
+torch.fx.wrap("validate_features")
+torch.fx.wrap("validate_one_shape")

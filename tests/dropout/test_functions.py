@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -152,6 +152,7 @@ def test_numpy_refuses_half_precision():
         numpy_layers.dropout(np.ones(3, np.float16))
 
 
+@settings(deadline=None)
 @given(
     arrays.arrays(
         st.sampled_from([np.float32, np.float64]),
@@ -181,6 +182,7 @@ def test_any_shape_and_any_p(x, p, seed):
     np.testing.assert_array_equal(tensor.grad.numpy(), layer.backward(np.ones(x.shape, x.dtype)))
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 4),
     st.integers(1, 4),
@@ -232,6 +234,26 @@ def test_max_norm_leaves_zero_rows_and_views(backend):
     backend.max_norm_(view, 5.0)
     np.testing.assert_allclose(np.asarray(w)[1], [5 / 2**0.5, 5 / 2**0.5, 0, 0])
     assert not np.asarray(w)[[0, 2]].any()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [
+        (torch.float16, 6e4),
+        (torch.bfloat16, 1e38),
+        (torch.float32, 1e38),
+        (torch.float32, 1e-30),
+        (torch.float64, 1e300),
+        (torch.float64, 1e-300),
+    ],
+)
+def test_max_norm_of_weights_whose_squares_leave_the_range(dtype, size):
+    w = torch.tensor([[3.0, 4.0], [0.03, 0.04]], dtype=torch.float64) * (size / 5)
+    w = w.to(dtype)
+    small = w[1].clone()
+    torch_layers.max_norm_(w, size / 10)
+    torch.testing.assert_close(w[0].double() / size, torch.tensor([0.06, 0.08]).double(), rtol=1e-2, atol=0)
+    assert torch.equal(w[1], small)
 
 
 def test_max_norm_of_a_parameter_in_training():

@@ -288,6 +288,18 @@ def test_fractional(size, kernel, wanted, kind, dtype):
         assert_same(torch_gradient(own, tensor, dy).numpy(), gradient, dtype, wanted)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_fractional_in_half_precision(dtype):
+    """The windows, too, are those of torch: it places them in the dtype of the samples."""
+    for seed in range(50):
+        rng = torch.Generator().manual_seed(seed)
+        x, samples = torch.rand(2, 3, 13, 17, generator=rng), torch.rand(2, 3, 2, generator=rng)
+        x, samples = x.to(dtype), samples.clamp(max=0.99).to(dtype)
+        expected = F.fractional_max_pool2d(x, 2, 5, return_indices=True, _random_samples=samples)
+        own = torch_layers.fractional_max_pool2d(x, 2, 5, return_indices=True, samples=samples)
+        assert torch.equal(own[0], expected[0]) and torch.equal(own[1], expected[1]), seed
+
+
 @pytest.mark.parametrize("filt_size", range(1, 8))
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @each_dtype

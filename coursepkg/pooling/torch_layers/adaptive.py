@@ -69,7 +69,8 @@ def global_avg_pool(x):
 
     Source: Lin et al. 2014, Network In Network, section 3.2.
     """
-    return adaptive_avg_pool(global_axes(x), x, 1)
+    spatial = tuple(range(2, 2 + global_axes(x)))
+    return x.mean(dim=spatial, keepdim=True, dtype=accumulator(x.dtype)).to(x.dtype)
 
 
 def global_axes(x):

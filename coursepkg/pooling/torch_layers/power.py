@@ -83,8 +83,7 @@ def generalized_mean(values, p):
     """The p-th root of the mean p-th power of positive values (..., K)."""
     largest = values.detach().amax(dim=-1, keepdim=True)
     largest = largest.masked_fill(~largest.isfinite(), 1)
-    ratio = (values / largest).clamp(min=torch.finfo(values.dtype).tiny)
-    logs = ratio.log() * p  # of the powers, which are at most 1
+    logs = (values.log() - largest.log()) * p  # of the powers, which are at most 1
     less = logs.expm1().mean(dim=-1)
     # Powers close to 1, as those of a small p, must keep what they differ from 1 by.
     log_mean = torch.where(less > -0.5, less.log1p(), logs.exp().mean(dim=-1).log())
@@ -147,7 +146,8 @@ class GeMPool2d(LeafModule):
 
     def __init__(self, p=3.0, eps=1e-6, *, device=None, dtype=None):
         super().__init__()
-        self.p = nn.Parameter(torch.full((1,), validate_positive_number("p", p), device=device, dtype=dtype))
+        p = float(validate_positive_number("p", p))
+        self.p = nn.Parameter(torch.full((1,), p, device=device, dtype=dtype))
         self.eps = eps
 
     def extra_repr(self):

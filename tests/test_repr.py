@@ -7,7 +7,8 @@ import torch
 
 from coursepkg import nn
 from coursepkg.layer import Layer
-from tests.core.pairs import PAIRS
+from tests.nn.pairs import PAIRS
+from tests.test_specs import SPECS
 
 CALLS = {f"{one.name} {one.args} {one.kwargs}": one for one in PAIRS}
 
@@ -17,6 +18,21 @@ def test_layers_print_as_those_of_torch(call):
     one = CALLS[call]
     theirs = getattr(torch.nn, one.name)(*one.args, **one.kwargs)
     assert repr(one.numpy()) == repr(theirs)
+
+
+SPEC_CALLS = {
+    f"{spec.name} {case}": (spec.torch, case.args, case.kwargs)
+    for spec in SPECS
+    for case in spec.cases
+    if hasattr(torch.nn, spec.name)
+}
+
+
+@pytest.mark.parametrize("call", SPEC_CALLS)
+def test_torch_layers_print_as_those_of_torch(call):
+    constructor, args, kwargs = SPEC_CALLS[call]
+    expected = repr(getattr(torch.nn, constructor.__name__)(*args, **kwargs))
+    assert repr(constructor(*args, **kwargs)) == expected.replace(", inplace=False", "")
 
 
 def network(library):

@@ -9,7 +9,7 @@ from coursepkg import nn
 from coursepkg.dropout.numpy_layers import Dropout
 from coursepkg.gradcheck import gradcheck, numerical_gradient
 from coursepkg.layer import Layer
-from tests.core.pairs import PAIRS, convolutions
+from tests.nn.pairs import PAIRS, convolutions
 
 
 def some_of(pairs):
