@@ -5,6 +5,7 @@ from math import comb
 
 import numpy as np
 
+from coursepkg.nn import Sequential
 from coursepkg.residual.numpy_layers import Residual
 from coursepkg.validation import validate_float_array, validate_positive_int, validate_shape
 
@@ -16,7 +17,7 @@ def branch_matrices(blocks, x):
     the ReLUs frozen as x sets them, branch(h) = matrix @ h.
 
     Args:
-        blocks: list of Residual without a shortcut layer, one after another, for vectors (1, D).
+        blocks: list or Sequential of Residual without a shortcut layer, for vectors (1, D).
         x: float array (1, D).
     Returns:
         list of arrays (D, D): row i is the gradient of the branch's output i with respect to its input.
@@ -26,8 +27,8 @@ def branch_matrices(blocks, x):
     validate_float_array("x", x)
     if x.ndim != 2 or len(x) != 1:
         raise ValueError(f"x must have shape (1, D), got {x.shape}")
-    if not isinstance(blocks, list | tuple):
-        raise TypeError(f"blocks must be a list of Residual, got {blocks!r}")
+    if not isinstance(blocks, list | tuple | Sequential):
+        raise TypeError(f"blocks must be a list or a Sequential of Residual, got {blocks!r}")
     matrices = []
     for position, block in enumerate(blocks):
         if not isinstance(block, Residual) or block.shortcut is not None:

@@ -142,6 +142,7 @@ def test_paths_add_up_to_the_network():
     rng = np.random.default_rng(0)
     blocks, x = small_network(5, rng), rng.standard_normal((1, 4))
     matrices = paths.branch_matrices(blocks, x)
+    np.testing.assert_array_equal(matrices, paths.branch_matrices(Sequential(*blocks), x))
     outputs = paths.path_outputs(matrices, x[0])
     assert len(outputs) == 2**5
     y = Sequential(*blocks).forward(x)
