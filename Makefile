@@ -1,4 +1,5 @@
 # book, test, test-browser, lab, exercises, bench: see README.md. VENV=... uses another environment.
+# quick TOPIC=pooling, mutants: see CONTRIBUTING.md.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,8 +11,9 @@ PYTEST := $(PY) -m pytest -n 2 --dist worksteal -rs
 # Three: a worker waits while its notebook's kernel starts.
 NBVAL := $(PY) -m pytest -n 3 --dist loadscope -q -p no:cacheprovider --nbval-cell-timeout=300
 BROWSER := $(PYTEST) tests/browser
+MUTMUT := mutmut==3.8.1
 
-.PHONY: book test test-browser lab exercises bench address
+.PHONY: book test quick mutants test-browser lab exercises bench address
 
 book: $(READY)
 	$(PY) book/build.py
@@ -30,6 +32,18 @@ test: $(READY)
 	$(PYTEST) tests/end_to_end
 	$(BROWSER) -m "not long"
 	$(PYTEST) tests --ignore=tests/bench --ignore=tests/end_to_end --ignore=tests/browser
+
+quick: $(READY)
+	$(PYTEST) $(wildcard tests/$(TOPIC) tests/test_$(TOPIC).py) tests/test_specs.py \
+		-k "$(TOPIC) and not float32 and not cuda"
+
+mutants: $(READY)
+	$(PY) -m pip install --quiet --disable-pip-version-check $(MUTMUT)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/mutmut badge --output _build/mutants.json
+	cat _build/mutants.json
+	$(BIN)/mutmut results
 
 test-browser: book
 	$(BROWSER)

@@ -31,8 +31,10 @@ def numerical_gradient(f, x, dy=None):
     Returns:
         float64 array in x's shape.
     Raises:
-        TypeError: x has no real numbers.
+        TypeError: f is no function, or x has no real numbers.
     """
+    if not callable(f):
+        raise TypeError(f"f must be a function of an array, got {f!r}")
     x = _validate_real("x", x).astype(np.float64)
     dy = 1.0 if dy is None else dy
     gradient = np.zeros_like(x)

@@ -27,6 +27,8 @@ def _as_one_node(forward):
                 return given.tracer.create_proxy("call_module", _name(self, given.tracer), args, kwargs)
         return forward(self, *args, **kwargs)
 
+    # A code object of its own: torch.compile counts what it compiles by them, and stops at eight.
+    forward_or_node.__code__ = forward_or_node.__code__.replace(co_name=forward.__name__)
     return forward_or_node
 
 

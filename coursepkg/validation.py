@@ -87,6 +87,14 @@ def validate_bool(name, value):
     return bool(value)
 
 
+def validate_choice(name, value, choices):
+    """One of these strings."""
+    if not isinstance(value, str) or value not in choices:
+        *others, last = (f'"{choice}"' for choice in choices)
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}, got {value!r}")
+    return value
+
+
 def validate_axis(name, axis, shape):
     """An axis of an array of this shape, counted from the front."""
     if not -len(shape) <= validate_int(name, axis) < len(shape):

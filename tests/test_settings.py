@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from coursepkg.nn import Linear, Sequential, Tanh
-from coursepkg.residual import numpy_layers, torch_layers
-from tests.core.pairs import PAIRS
+from coursepkg.nn import Sequential, Tanh
+from tests.nn.pairs import PAIRS
 from tests.specs.spec import Maker, values
 from tests.test_specs import SPECS
 
@@ -33,24 +32,11 @@ def layer_of_spec(spec, half, device):
     return layer.layer, x, layer.drawn
 
 
-def residual_numpy():
-    return numpy_layers.Residual(Linear(3, 3, dtype=np.float64), Tanh()), values((4, 3)), {}
-
-
-def residual_torch():
-    linear = torch.nn.Linear(3, 3, dtype=torch.float64)
-    return torch_layers.Residual(linear, torch.nn.Tanh()), values((4, 3)), {}
-
-
 NUMPY = {
     **{f"nn.{one.name}": (layer_of_nn, one) for one in reversed(PAIRS) if one.shape[0]},
     **{f"numpy {spec.name}": (layer_of_spec, spec, spec.numpy, "numpy") for spec in SPECS},
-    "numpy Residual": (residual_numpy,),
 }
-TORCH = {
-    **{f"torch {spec.name}": (layer_of_spec, spec, spec.torch, "cpu") for spec in SPECS},
-    "torch Residual": (residual_torch,),
-}
+TORCH = {f"torch {spec.name}": (layer_of_spec, spec, spec.torch, "cpu") for spec in SPECS}
 
 
 def make(name):

@@ -9,24 +9,30 @@ import pytest
 import torch
 
 from coursepkg.gradcheck import gradcheck
+from coursepkg.layer import Layer
 from tests.specs.spec import TOLERANCE, Maker, TorchLayer, layouts, values
 
 FOLDER = Path(__file__).parent / "specs"
 TOPICS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "spec")
-SPECS = [spec for topic in TOPICS for spec in importlib.import_module(f"tests.specs.{topic}").SPECS]
+SPECS_OF = {topic: importlib.import_module(f"tests.specs.{topic}").SPECS for topic in TOPICS}
+SPECS = [spec for specs in SPECS_OF.values() for spec in specs]
+# The topic stands in front, so that `make quick` can choose by it.
+NAMES = {spec.name: f"{topic}: {spec.name}" for topic, specs in SPECS_OF.items() for spec in specs}
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, gpu])]
 BACKENDS = ["numpy", *DEVICES]
 DTYPES = ["float32", "float64"]
+BASES = ("DropoutLayer",)
+"""Classes that layers are made from, and nobody constructs."""
 
-each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: NAMES[spec.name])
 
 
 def each(kind, of=lambda spec: True):
     """All pairs of a spec and one of its cases, laws or refusals."""
     pairs = [(spec, entry) for spec in SPECS if of(spec) for entry in getattr(spec, kind)]
-    names = [f"{spec.name}: {getattr(entry, '__name__', entry)}" for spec, entry in pairs]
+    names = [f"{NAMES[spec.name]}: {getattr(entry, '__name__', entry)}" for spec, entry in pairs]
     return pytest.mark.parametrize(("spec", "entry"), pairs, ids=names)
 
 
@@ -79,8 +85,22 @@ def assert_same_gradients(ours, theirs, dy, dtype, what):
 
 def test_every_topic_has_specs():
     assert TOPICS, f"no specs in {FOLDER}"
-    names = [spec.name for spec in SPECS]
-    assert len(names) == len(set(names))
+    assert len(NAMES) == len(SPECS), "two specs of one name"
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpu"])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_public_layer_has_a_spec(topic, backend):
+    half = "numpy_layers" if backend == "numpy" else "torch_layers"
+    module = importlib.import_module(f"coursepkg.{topic}.{half}")
+    layers = {
+        value
+        for name, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, Layer | torch.nn.Module) and value.__module__.startswith(module.__name__)
+        if not name.startswith("_") and name not in BASES
+    }
+    made = {type(maker(spec, backend)(*spec.cases[0].args, **spec.cases[0].kwargs).layer) for spec in SPECS}
+    assert layers and layers <= made, {layer.__name__ for layer in layers - made}
 
 
 @each_spec

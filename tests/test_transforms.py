@@ -17,9 +17,8 @@ from torch import nn
 from torch.testing import assert_close
 from torch.utils.checkpoint import checkpoint
 
-from coursepkg.pooling import torch_layers as pooling
-from coursepkg.residual import torch_layers as residual
 from coursepkg.residual.torch_resnet import cifar_resnet
+from tests.specs.spec import indices_for
 from tests.test_specs import SPECS
 
 
@@ -59,13 +58,9 @@ def every_layer():
             for case in spec.cases
             if case.shape and 0 not in (*case.shape, *case.args, *case.kwargs.values())
         )
-        yield Layer(spec.name, functools.partial(spec.torch, *case.args, **case.kwargs), case.shape)
-    for axes in (1, 2, 3):
-        pool = getattr(pooling, f"max_pool{axes}d")
-        y, indices = pool(torch.rand(2, 3, *(4,) * axes), 2, return_indices=True)
-        unpool = functools.partial(getattr(pooling, f"MaxUnpool{axes}d"), 2)
-        yield Layer(f"MaxUnpool{axes}d", unpool, tuple(y.shape), (indices,))
-    yield Layer("Residual", lambda: residual.Residual(nn.Linear(4, 4)), (3, 4))
+        construct = functools.partial(spec.torch, *case.args, **case.kwargs)
+        given = indices_for(construct(), torch.empty(case.shape)).values()
+        yield Layer(spec.name, construct, case.shape, tuple(map(torch.from_numpy, given)))
     yield Layer("cifar_resnet", lambda: cifar_resnet(8, width=2), (2, 3, 8, 8))
 
 

@@ -4,14 +4,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from coursepkg.checks.runner import (
-    COLORS,
-    SYMBOLS,
-    load_exercise,
-    load_question,
-    points_of,
-    run_question,
-)
+from coursepkg.checks.runner import COLORS, SYMBOLS, load_exercise, load_question, points_of, run_question
 
 VISIBLE = Path(__file__).parent / "visible"
 KEEP = (
@@ -32,7 +25,7 @@ def open_exercise(name, tests=None, env=None):
     Returns:
         Grader: with `check(question)` and `progress()`.
     Raises:
-        ValueError: names the exercise asked for and those there are.
+        ValueError: names the exercise asked for and those there are, or the folder without tests.
     """
     questions = visible_questions(name) if tests is None else _questions_of(Path(tests))
     return Grader(name, questions, sys._getframe(1).f_globals if env is None else env)

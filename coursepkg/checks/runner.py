@@ -195,6 +195,11 @@ def run_question(question, env):
     return Result(question.name, "right", **common)
 
 
+def points_of(points, possible):
+    """ "2 of 3 points"."""
+    return f"{points:g} of {_points(possible)}"
+
+
 def _run(text, path):
     scope = {}
     exec(compile(text, str(path), "exec"), scope)
@@ -203,11 +208,6 @@ def _run(text, path):
 
 def _tests(scope):
     return tuple(value for value in scope.values() if isinstance(value, test_case))
-
-
-def points_of(points, possible):
-    """ "2 of 3 points"."""
-    return f"{points:g} of {_points(possible)}"
 
 
 def _points(number):

@@ -1,5 +1,6 @@
 """Activations, and softmax."""
 
+import functools
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from coursepkg.masking import keep
 from coursepkg.validation import (
     Setting,
     validate_axis,
+    validate_choice,
     validate_float_array,
     validate_gradient,
     validate_nonnegative_number,
@@ -59,13 +61,6 @@ class LeakyReLU(Layer):
         return f"negative_slope={self.negative_slope}"
 
 
-def validate_approximate(name, value):
-    """ "none" or "tanh"."""
-    if value not in ("none", "tanh"):
-        raise ValueError(f'{name} must be "none" or "tanh", got {value!r}')
-    return value
-
-
 class GELU(Layer):
     """x Phi(x), where Phi is the distribution function of the standard normal.
 
@@ -76,7 +71,7 @@ class GELU(Layer):
     Source: Hendrycks and Gimpel 2016; torch.nn.GELU.
     """
 
-    approximate = Setting(validate_approximate)
+    approximate = Setting(functools.partial(validate_choice, choices=("none", "tanh")))
 
     def __init__(self, approximate="none"):
         super().__init__()

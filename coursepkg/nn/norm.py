@@ -117,11 +117,11 @@ class _BatchNorm(Layer):
     ):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        affine = validate_bool("affine", affine)
+        affine, bias = validate_bool("affine", affine), validate_bool("bias", bias)
         track_running_stats = validate_bool("track_running_stats", track_running_stats)
         dtype = validate_dtype("dtype", dtype)
         self.weight = np.ones(num_features, dtype) if affine else None
-        self.bias = np.zeros(num_features, dtype) if affine and validate_bool("bias", bias) else None
+        self.bias = np.zeros(num_features, dtype) if affine and bias else None
         self.running_mean = np.zeros(num_features, dtype) if track_running_stats else None
         self.running_var = np.ones(num_features, dtype) if track_running_stats else None
         self.num_batches_tracked = np.zeros((), np.int64) if track_running_stats else None

@@ -6,16 +6,15 @@ from functools import partial
 
 from coursepkg.binding import with_first
 from coursepkg.residual.rules import (
+    BLOCKS,
     EXPANSION,
     IMAGENET,
+    STRIDE_IN,
     cifar_plan,
     drop_path_shares,
     imagenet_plan,
-    validate_block,
-    validate_block_name,
-    validate_stride_in,
 )
-from coursepkg.validation import validate_positive_int
+from coursepkg.validation import validate_choice, validate_positive_int
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def imagenet_layers(parts, depth, num_classes, stride_in, **settings):
     """
     kind, plan = imagenet_plan(depth)
     validate_positive_int("num_classes", num_classes)
-    validate_stride_in(stride_in)
+    validate_choice("stride_in", stride_in, STRIDE_IN)
     start = {
         "conv1": parts.convolution(3, 64, 7, 2),
         "bn1": parts.norm(64),
@@ -86,9 +85,9 @@ def cifar_layers(parts, depth, width, in_channels, num_classes, block, drop_path
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
     plan = cifar_plan(depth, width)
-    validate_block(in_channels, width, 1, drop_path=drop_path, **settings)
+    validate_positive_int("in_channels", in_channels)
     validate_positive_int("num_classes", num_classes)
-    make = {"basic": parts.basic, "preact": parts.preact}[validate_block_name(block)]
+    make = {"basic": parts.basic, "preact": parts.preact}[validate_choice("block", block, BLOCKS)]
     shares = iter(drop_path_shares(drop_path, sum(map(len, plan))))
     stages = _stages(parts, plan, lambda sizes: make(*sizes, drop_path=next(shares), **settings))
     channels = 4 * width

@@ -8,14 +8,15 @@ from coursepkg.nn import BatchNorm2d, Conv2d, Linear, ReLU, Sequential, Sigmoid,
 from coursepkg.pooling.numpy_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
     EXPANSION,
+    STRIDE_IN,
     needs_projection,
     validate_block,
     validate_padded_shortcut,
-    validate_stride_in,
 )
 from coursepkg.validation import (
     Setting,
     validate_bool,
+    validate_choice,
     validate_float_array,
     validate_generator,
     validate_gradient,
@@ -328,7 +329,8 @@ class Bottleneck(_Block):
             squeeze=squeeze,
             zero_init_residual=zero_init_residual,
         )
-        first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
+        validate_choice("stride_in", stride_in, STRIDE_IN)
+        first, middle = (1, stride) if stride_in == "3x3" else (stride, 1)
         rng = validate_generator("rng", rng)
         self.in_channels, out_channels = in_channels, EXPANSION * channels
         branch = {

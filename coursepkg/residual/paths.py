@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 
 from coursepkg.residual.numpy_layers import Residual
-from coursepkg.validation import validate_float_array, validate_positive_int
+from coursepkg.validation import validate_float_array, validate_positive_int, validate_shape
 
 
 def branch_matrices(blocks, x):
@@ -26,6 +26,8 @@ def branch_matrices(blocks, x):
     validate_float_array("x", x)
     if x.ndim != 2 or len(x) != 1:
         raise ValueError(f"x must have shape (1, D), got {x.shape}")
+    if not isinstance(blocks, list | tuple):
+        raise TypeError(f"blocks must be a list of Residual, got {blocks!r}")
     matrices = []
     for position, block in enumerate(blocks):
         if not isinstance(block, Residual) or block.shortcut is not None:
@@ -50,9 +52,12 @@ def path_outputs(matrices, x):
     Returns:
         dict: a tuple of n booleans, True where the path goes through the branch -> array (D,). They add up
         to (I + M_n) ... (I + M_1) x.
+    Raises:
+        ValueError, TypeError: names the argument, its value or shape, and what is allowed.
     Source: Veit, Wilber and Belongie 2016, Residual Networks Behave Like Ensembles of Relatively Shallow
         Networks, section 3.1.
     """
+    _validate_linear(matrices, x)
     outputs = {}
     for through in product((False, True), repeat=len(matrices)):
         outputs[through] = x
@@ -81,8 +86,21 @@ def share_by_length(matrices, x):
         matrices, x: as in `path_outputs`.
     Returns:
         array (n + 1,): the mean Euclidean norm of the outputs of the paths through 0, 1, ..., n branches.
+    Raises:
+        ValueError, TypeError: names the argument, its value or shape, and what is allowed.
     """
+    outputs = path_outputs(matrices, x)
     norms = [[] for _ in range(len(matrices) + 1)]
-    for through, output in path_outputs(matrices, x).items():
+    for through, output in outputs.items():
         norms[sum(through)].append(np.linalg.norm(output))
     return np.array([np.mean(norm) for norm in norms])
+
+
+def _validate_linear(matrices, x):
+    validate_float_array("x", x)
+    if x.ndim != 1:
+        raise ValueError(f"x must have shape (D,), got {x.shape}")
+    if not isinstance(matrices, list | tuple):
+        raise TypeError(f"matrices must be a list of arrays, got {matrices!r}")
+    for matrix in matrices:
+        validate_shape("matrices", validate_float_array("matrices", matrix), (len(x), len(x)))

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 
-from coursepkg.validation import validate_bool, validate_positive_int, validate_probability
+from coursepkg.validation import (
+    validate_bool,
+    validate_choice,
+    validate_nonnegative_int,
+    validate_positive_int,
+    validate_probability,
+)
 
 SHORTCUTS = ("A", "B", "C")
 STRIDE_IN = ("3x3", "1x1")
+BLOCKS = ("basic", "preact")
 EXPANSION = 4  # a bottleneck puts out four times as many channels as it works on
 
 IMAGENET = {
@@ -18,27 +25,6 @@ IMAGENET = {
 """Kind of block and blocks in each of the four stages. Source: He et al. 2016, table 1."""
 
 
-def validate_shortcut(shortcut):
-    """ "A", "B" or "C"."""
-    if shortcut not in SHORTCUTS:
-        raise ValueError(f'shortcut must be "A", "B" or "C", got {shortcut!r}')
-    return shortcut
-
-
-def validate_stride_in(stride_in):
-    """ "3x3" or "1x1"."""
-    if stride_in not in STRIDE_IN:
-        raise ValueError(f'stride_in must be "3x3" or "1x1", got {stride_in!r}')
-    return stride_in
-
-
-def validate_block_name(block):
-    """ "basic" or "preact"."""
-    if block not in ("basic", "preact"):
-        raise ValueError(f'block must be "basic" or "preact", got {block!r}')
-    return block
-
-
 def validate_block(
     in_channels, channels, stride, *, shortcut, residual, drop_path, squeeze, zero_init_residual
 ):
@@ -46,7 +32,7 @@ def validate_block(
     validate_positive_int("in_channels", in_channels)
     validate_positive_int("channels", channels)
     validate_positive_int("stride", stride)
-    validate_shortcut(shortcut)
+    validate_choice("shortcut", shortcut, SHORTCUTS)
     validate_bool("residual", residual)
     validate_probability("drop_path", drop_path)
     if squeeze is not None:
@@ -107,9 +93,9 @@ def imagenet_plan(depth):
     Returns:
         (kind, stages): "basic" or "bottleneck", and as for `cifar_plan`.
     Raises:
-        ValueError: depth is another one.
+        ValueError, TypeError: depth is another one.
     """
-    if depth not in tuple(IMAGENET):
+    if validate_positive_int("depth", depth) not in IMAGENET:
         raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth!r}")
     kind, counts = IMAGENET[depth]
     return kind, _plan(counts, 64, EXPANSION if kind == "bottleneck" else 1)
@@ -120,11 +106,15 @@ def drop_path_shares(drop_path, blocks):
 
     Args:
         drop_path: probability in [0, 1].
-        blocks: how many.
+        blocks: how many, >= 0.
     Returns:
         list of float.
+    Raises:
+        ValueError, TypeError: names the argument, its value and what is allowed.
     Source: Huang et al. 2016, section 3.
     """
+    validate_probability("drop_path", drop_path)
+    blocks = validate_nonnegative_int("blocks", blocks)
     return [drop_path * position / max(1, blocks - 1) for position in range(blocks)]
 
 
@@ -177,8 +167,9 @@ def imagenet_stages(depth, num_classes=1000, residual=True, shortcut="B", stride
     Source: He et al. 2016, table 1.
     """
     kind, plan = imagenet_plan(depth)
-    validate_shortcut(shortcut)
-    validate_stride_in(stride_in)
+    validate_bool("residual", residual)
+    validate_choice("shortcut", shortcut, SHORTCUTS)
+    validate_choice("stride_in", stride_in, STRIDE_IN)
     num_classes = validate_positive_int("num_classes", num_classes)
     size = _smaller(validate_positive_int("size", size), 2)
     start = Stage("conv1", 0, 64, size, *_convolution(3, 64, 7, size))
@@ -211,8 +202,11 @@ def cifar_stages(depth, width=16, in_channels=3, num_classes=10, residual=True, 
     Source: He et al. 2016, section 4.2.
     """
     plan = cifar_plan(depth, width)
-    validate_shortcut(shortcut)
+    validate_bool("residual", residual)
+    validate_choice("shortcut", shortcut, SHORTCUTS)
+    in_channels = validate_positive_int("in_channels", in_channels)
     num_classes = validate_positive_int("num_classes", num_classes)
+    size = validate_positive_int("size", size)
 
     def block(in_channels, channels, stride, before, after):
         return _basic(in_channels, channels, stride, residual, shortcut, after)

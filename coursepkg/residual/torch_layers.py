@@ -8,17 +8,19 @@ from torch import nn
 from torch.nn import functional as F
 
 from coursepkg.dropout.torch_layers import DropPath
+from coursepkg.layer_torch import LeafModule
 from coursepkg.pooling.torch_layers import GlobalAvgPool
 from coursepkg.residual.rules import (
     EXPANSION,
+    STRIDE_IN,
     needs_projection,
     validate_block,
     validate_padded_shortcut,
-    validate_stride_in,
 )
 from coursepkg.validation import (
     Setting,
     validate_bool,
+    validate_choice,
     validate_nonnegative_int,
     validate_number,
     validate_positive_int,
@@ -26,7 +28,7 @@ from coursepkg.validation import (
 from coursepkg.validation_torch import validate_float_tensor, validate_generator
 
 
-class Residual(nn.Module):
+class Residual(LeafModule):
     """y = branch(x) + shortcut(x).
 
     Args:
@@ -54,7 +56,7 @@ class Residual(nn.Module):
         return branch + shortcut
 
 
-class PaddedShortcut(nn.Module):
+class PaddedShortcut(LeafModule):
     """Option A: every stride-th pixel, and channels of zeros behind those that there are. Nothing to learn.
 
     Args:
@@ -85,7 +87,7 @@ class PaddedShortcut(nn.Module):
         return f"{self.in_channels}, {self.out_channels}, stride={self.stride}"
 
 
-class SqueezeExcitation(nn.Module):
+class SqueezeExcitation(LeafModule):
     """Each channel times a number in (0, 1), computed from the means of all channels.
 
     Args:
@@ -116,7 +118,7 @@ class SqueezeExcitation(nn.Module):
         return x * gate
 
 
-class _Block(nn.Module):
+class _Block(LeafModule):
     """A branch of several layers, a shortcut, and a ReLU behind their sum.
 
     `self.branch` names the branch's layers, in order. `self.downsample` is the shortcut, the identity if it
@@ -283,7 +285,8 @@ class Bottleneck(_Block):
             squeeze=squeeze,
             zero_init_residual=zero_init_residual,
         )
-        first, middle = (1, stride) if validate_stride_in(stride_in) == "3x3" else (stride, 1)
+        validate_choice("stride_in", stride_in, STRIDE_IN)
+        first, middle = (1, stride) if stride_in == "3x3" else (stride, 1)
         where = {"device": device, "dtype": dtype}
         self.in_channels, out_channels = in_channels, EXPANSION * channels
         branch = {
@@ -358,7 +361,7 @@ class PreActBlock(_Block):
         return y + self._shortcut(activated if self._project_activated else x) if self.residual else y
 
 
-class Highway(nn.Module):
+class Highway(LeafModule):
     """y = t * h + (1 - t) * x, where h = relu(transform(x)) and t = sigmoid(gate(x)).
 
     Args:
@@ -389,7 +392,7 @@ class Highway(nn.Module):
         return t * h + (1 - t) * x
 
 
-class DenseBlock(nn.Module):
+class DenseBlock(LeafModule):
     """Layers each of which gets all that came before it: their outputs are put beside the input, not added.
 
     Layer i is conv(relu(bn(everything so far))), a convolution of 3x3 to `growth` channels.

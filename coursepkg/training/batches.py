@@ -17,7 +17,8 @@ def count_batches(split, batch_size):
     Returns:
         int.
     Raises:
-        ValueError, TypeError: batch_size is no whole number >= 1, or x and y do not fit.
+        ValueError, TypeError: batch_size is no whole number >= 1, x and y do not fit, or y has no class
+            numbers.
     """
     validate_positive_int("batch_size", batch_size)
     if len(split.x) != len(split.y) or len(split.x) == 0:
@@ -25,6 +26,8 @@ def count_batches(split, batch_size):
             f"x and y must hold the same number of examples, at least one, "
             f"got shapes {np.shape(split.x)} and {np.shape(split.y)}"
         )
+    if not np.issubdtype(split.y.dtype, np.integer):
+        raise TypeError(f"y must be class numbers of an integer dtype, got {split.y.dtype}")
     return math.ceil(len(split.x) / batch_size)
 
 

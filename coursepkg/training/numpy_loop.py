@@ -1,5 +1,6 @@
 """The training loop for NumPy models."""
 
+from coursepkg.layer import validate_layer
 from coursepkg.nn.loss import CrossEntropyLoss
 from coursepkg.training.batches import batches, count_batches, progress_bar
 from coursepkg.training.history import Average, History, validate_loss
@@ -25,6 +26,7 @@ def fit(model, data, optimizer, epochs, batch_size, schedule=None, rng=None, *, 
         FloatingPointError: the loss is not finite; names epoch and step.
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
+    validate_layer("model", model)
     rng = validate_generator("rng", rng)
     total_steps = validate_positive_int("epochs", epochs) * count_batches(data.train, batch_size)
     criterion, history, step, lr = CrossEntropyLoss(), History(), 0, optimizer.lr
@@ -64,6 +66,7 @@ def evaluate(model, split, batch_size=1000):
     Raises:
         ValueError, TypeError: names the argument, its value and what is allowed.
     """
+    validate_layer("model", model)
     count_batches(split, batch_size)
     modes = [(layer, layer.training) for layer in model.layers()]
     model.eval()

@@ -104,7 +104,7 @@ def test_no_helper_is_public():
         "coursepkg.nn.Conv2d",
         "coursepkg.residual.paths.path_outputs",
     } <= names
-    for hidden in ("coursepkg.validation", "coursepkg.grading", "coursepkg.pooling.fast"):
+    for hidden in ("coursepkg.validation", "coursepkg.grading", "coursepkg.pooling.dimensions"):
         assert not any(name.startswith(hidden) for name in names), hidden
     assert not any(symbol.name.startswith(("_", "validate_")) for symbol in SYMBOLS)
     pool = "coursepkg.pooling.numpy_layers"

@@ -149,7 +149,9 @@ def test_progress_adds_up_and_says_how_to_keep_the_work(grader):
     assert progress._repr_html_().count("<tr>") == 5
 
 
-def test_unknown_names_are_refused(grader):
+def test_unknown_names_are_refused(grader, tmp_path):
+    with pytest.raises(ValueError, match=r"tests = .* is a folder without test files"):
+        open_exercise("topic/exercise", tests=tmp_path)
     with pytest.raises(ValueError, match="question = 'q3' is not one of q1, q2, q10"):
         grader("").check("q3")
     with pytest.raises(ValueError, match=r"name = 'dropout/nothing'.*dropout/inverted_dropout"):

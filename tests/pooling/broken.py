@@ -149,6 +149,18 @@ class GeMIsAverage(right.GeMPool2d):
         return x.mean(axis=(2, 3), keepdims=True)
 
 
+class GradientBesideUnpool2d(right.MaxUnpool2d):
+    """The way back reads the plane in order, and not at the indices."""
+
+    def backward(self, dy):
+        return super().backward(np.roll(dy, 1, axis=-1))
+
+
+class OneMoreUnpool2d(right.MaxUnpool2d):
+    def forward(self, x, indices, output_size=None):
+        return super().forward(x, indices, output_size) + 1
+
+
 linear, adjoint = laws.average_laws((2,), (3, 2, 1))
 adaptive_linear, adaptive_adjoint = laws.average_laws((3,))
 global_linear, global_adjoint = laws.average_laws(())
@@ -177,4 +189,5 @@ REJECTED = [
     (laws.windows_without_a_positive_pixel, (StochasticZeroWhereNothingIsPositive,)),
     (laws.as_long_whatever_the_size, (PyramidOfWindows,)),
     (laws.between_average_and_maximum, (GeMForgetsTheRoot, GeMIsAverage)),
+    (laws.unpooling_only_moves, (GradientBesideUnpool2d, OneMoreUnpool2d)),
 ]

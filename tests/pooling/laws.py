@@ -37,6 +37,16 @@ def every_output_is_an_input_adaptive(make):
     every_output_is_an_input(make, ((1,), (3,), (9,)))
 
 
+def unpooling_only_moves(make):
+    """Unpooled, the numbers are those of the input, and zeros; and the gradient finds its way back."""
+    x = picture(make)
+    for args in WINDOWS[:3]:
+        layer = make(*args)
+        y = layer.forward(x)
+        np.testing.assert_array_equal(np.sort(y[y != 0]), np.sort(x.ravel()))
+        np.testing.assert_array_equal(layer.backward(y), x)
+
+
 def gradient_is_only_moved(make):
     """Max pooling neither adds to nor takes from the sum of the gradients of a plane."""
     x = picture(make)

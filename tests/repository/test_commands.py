@@ -11,7 +11,7 @@ from coursebook.repository import ROOT
 from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 
-TARGETS = ("book", "test", "test-browser", "lab", "exercises", "bench")
+TARGETS = ("book", "test", "test-browser", "lab", "exercises", "bench", "quick", "mutants")
 
 
 def makefile_targets():

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from coursepkg.nn import Linear
 from coursepkg.residual import numpy_layers as right
 from tests.residual import laws
 
@@ -86,6 +87,24 @@ class NewOnesInFront(right.DenseBlock):
         return x
 
 
+class BranchWithoutShortcut(right.Residual):
+    """Made as the spec of Residual makes it: a linear branch, and the input forgotten."""
+
+    def __init__(self, in_features, out_features, *, rng=None, dtype=np.float32):
+        super().__init__(Linear(in_features, out_features, rng=rng, dtype=dtype))
+
+    def forward(self, x):
+        return super().forward(x) - x
+
+
+class ShortcutWithoutGradient(BranchWithoutShortcut):
+    def forward(self, x):
+        return right.Residual.forward(self, x)
+
+    def backward(self, dy):
+        return super().backward(dy) - dy
+
+
 REJECTED = [
     (laws.padding_is_zero_and_the_rest_is_kept, [PadsInFront, KeepsTheWrongPixels]),
     (laws.channels_are_scaled_as_wholes, [GateForEachPixel]),
@@ -103,4 +122,5 @@ REJECTED = [
     (laws.kept_or_dropped, [DropsTheWholeBlock, DropsInUse, ShortcutForgotten]),
     (laws.closed_gate_lets_x_pass, [GateTheWrongWay]),
     (laws.input_stays_in_front, [NewOnesInFront]),
+    (laws.the_shortcut_is_added, [BranchWithoutShortcut, ShortcutWithoutGradient]),
 ]

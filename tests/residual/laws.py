@@ -10,6 +10,15 @@ def is_a(make, name):
     return name in {base.__name__ for base in make.constructor.__mro__}
 
 
+def the_shortcut_is_added(make):
+    """A branch that puts out zero leaves the shortcut: x itself, and the gradient as it came."""
+    layer, x = make(3, 3), values((4, 3))
+    layer.load({key: np.zeros_like(value) for key, value in layer.params.items()})
+    np.testing.assert_array_equal(layer.forward(x), x)
+    dy = values(x.shape, seed=1)
+    np.testing.assert_array_equal(layer.backward(dy), dy)
+
+
 def padding_is_zero_and_the_rest_is_kept(make):
     x = values((2, 3, 5, 7))
     y = make(3, 5, 2).forward(x)

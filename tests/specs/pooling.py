@@ -112,6 +112,12 @@ def adaptive_refusals(axes):
         yield Refusal(error, ("output_size must be a whole number >= 0", repr(value)), (value,))
 
 
+def unpool_refusals(axes):
+    yield from geometry_refusals(axes)
+    yield from float_refusals(axes, 2)
+    yield from shape_refusals(axes, 2)
+
+
 WINDOWS = [((2,), {}), ((3, 2, 1), {}), ((3, 1, 1), {"ceil_mode": True})]
 GLOBAL_REFUSES = tuple(
     Refusal(ValueError, ("x must have shape", str(shape)), shape=shape)
@@ -165,6 +171,12 @@ SPECS = [
         [((3,), {}), ((5,), {}), ((1,), {})],
         (*laws.average_laws((1,), (3,), (6,)), laws.a_constant_stays_with((1,), (3,), (6,))),
         adaptive_refusals,
+    ),
+    *of_one_kind(
+        "MaxUnpool",
+        [((2,), {}), ((3, 2, 1), {}), ((3, 1, 1), {})],
+        (laws.unpooling_only_moves,),
+        unpool_refusals,
     ),
     whole_planes(
         "GlobalMaxPool",

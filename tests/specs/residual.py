@@ -2,6 +2,10 @@
 
 import math
 
+import numpy as np
+import torch
+
+from coursepkg import nn
 from coursepkg.residual import numpy_layers, torch_layers
 from tests.residual import laws
 from tests.specs.spec import Case, Refusal, Spec
@@ -21,6 +25,26 @@ def bad_numbers(*names, **right):
 def bad_inputs(shape, *args):
     yield Refusal(ValueError, ("x must have shape", str(shape)), args, shape=shape)
     yield Refusal(TypeError, ("x must", "float", "int64"), args, shape=shape, dtype="int64")
+
+
+def numpy_residual(in_features, out_features, *, rng=None, dtype=np.float32):
+    """A Residual layer, with a shortcut where the branch changes the width."""
+
+    def linear():
+        return nn.Linear(in_features, out_features, rng=rng, dtype=dtype)
+
+    branch = nn.Sequential(linear(), nn.Tanh())
+    return numpy_layers.Residual(branch, None if in_features == out_features else linear())
+
+
+def torch_residual(in_features, out_features, *, device=None, dtype=torch.float32):
+    """The same layer."""
+
+    def linear():
+        return torch.nn.Linear(in_features, out_features, device=device, dtype=dtype)
+
+    branch = torch.nn.Sequential(linear(), torch.nn.Tanh())
+    return torch_layers.Residual(branch, None if in_features == out_features else linear())
 
 
 def block(name, cases, refuses=(), more_laws=()):
@@ -57,6 +81,16 @@ def block_cases(out):
 
 
 SPECS = [
+    Spec(
+        "Residual",
+        numpy_residual,
+        torch_residual,
+        oracle=None,
+        cases=(Case((4, 3), (3, 3)), Case((2, 4, 3), (3, 2)), Case((0, 3), (3, 3))),
+        laws=(laws.the_shortcut_is_added,),
+        refuses=(Refusal(TypeError, ("x must", "float", "int64"), (3, 3), shape=(2, 3), dtype="int64"),),
+        **WEIGHTS,
+    ),
     Spec(
         "PaddedShortcut",
         numpy_layers.PaddedShortcut,

@@ -4,6 +4,8 @@ A file tests/specs/<topic>.py holds SPECS, a list of Spec; tests/test_specs.py f
 """
 
 import inspect
+import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +53,7 @@ class Spec:
 
     Fields:
         name: of the layer.
-        numpy, torch: the two classes.
+        numpy, torch: the two classes, or functions that make one of them.
         oracle: torch's own class, or another module that says what is right; None where there is none.
         cases: what parity, oracle and differences are tried on.
         laws: functions of a Maker that assert what holds for the layer in either backend.
@@ -62,8 +64,8 @@ class Spec:
     """
 
     name: str
-    numpy: type
-    torch: type
+    numpy: Callable
+    torch: Callable
     oracle: type | None
     cases: tuple
     laws: tuple = ()
@@ -79,9 +81,11 @@ class NumpyLayer:
 
     def __init__(self, layer):
         self.layer = layer
+        self._indices = {}
 
     def forward(self, x, **given):
-        return self.layer.forward(x, **given)
+        self._indices = indices_for(self.layer, x)
+        return self.layer.forward(x, **{**self._indices, **given})
 
     def backward(self, dy):
         return self.layer.backward(dy)
@@ -115,7 +119,7 @@ class NumpyLayer:
 
     @property
     def drawn(self):
-        return _drawn(self.layer, lambda drawn: drawn)
+        return {**self._indices, **_drawn(self.layer, lambda drawn: drawn)}
 
 
 class TorchLayer:
@@ -125,12 +129,14 @@ class TorchLayer:
         self.layer = module.to(device)
         self.device = device
         self._x = self._y = None
+        self._indices = {}
 
     def forward(self, x, **given):
         self._x = _tensor(x, self.device)
         if self._x.is_floating_point():
             self._x.requires_grad_()
-        given = {key: _tensor(value, self.device) for key, value in given.items()}
+        self._indices = indices_for(self.layer, x)
+        given = {key: _tensor(value, self.device) for key, value in {**self._indices, **given}.items()}
         self._y = self.layer(self._x, **given)
         return _array(self._y)
 
@@ -165,7 +171,7 @@ class TorchLayer:
 
     @property
     def drawn(self):
-        return _drawn(self.layer, _array)
+        return {**self._indices, **_drawn(self.layer, _array)}
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,15 @@ def values(shape, seed=0, dtype="float64"):
     """Numbers of both signs and magnitude 0.25 to 2, so that a 0 in an output means dropped."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.uniform(0.25, 2, shape) * rng.choice([-1.0, 1.0], shape), dtype)
+
+
+def indices_for(layer, x):
+    """For unpooling, whose forward asks for indices: other ones in each plane, as an argument of forward."""
+    if "indices" not in inspect.signature(layer.forward).parameters:
+        return {}
+    axes = int(re.search(r"(\d)d$", type(layer).__name__)[1])
+    places = np.tile(np.arange(math.prod(x.shape[-axes:])), (math.prod(x.shape[:-axes]), 1))
+    return {"indices": np.random.default_rng(0).permuted(places, axis=1).reshape(x.shape)}
 
 
 def layouts(x):

@@ -16,7 +16,16 @@ import coursepkg
 from .pages import read_pages
 
 # What the code calls, but no reader. Where layers fill a folder, its __init__ says what is for readers.
-HELPERS = ("*_layers.*", "*.fast", "*.dimensions", "coursepkg.masking", "coursepkg.validation*")
+HELPERS = (
+    "*_layers.*",
+    "*.assembly",
+    "*.binding",
+    "*.channels",
+    "*.dimensions",
+    "*.layer_torch",
+    "*.masking",
+    "*.validation*",
+)
 PROGRAMS = ("*.__main__", "coursepkg.checks.*", "coursepkg.experiments.*", "coursepkg.grading*")
 BACKENDS = {"numpy_": "NumPy", "torch_": "PyTorch"}
 
@@ -125,7 +134,7 @@ def shown_modules():
 def lines_of(value):
     """The shown lines that define a class, function, method or property, or None.
 
-    For what `coursepkg.pooling.dimensions` has made, they are those of the general function or class.
+    For one of several names of a general function or class, they are those of the general one.
     """
     value = inspect.unwrap(value.fget if isinstance(value, property) else value)
     for one in inspect.getmro(value) if inspect.isclass(value) else [value]:

@@ -28,14 +28,14 @@ class q2:
     def test_plain(backward):
         from coursepkg.checks.residual import gradient_norms as law
         law.gradients_one_by_one(backward, (1, 2), 1, False, seed=1)
-        law.gradients_one_by_one(backward, (2, 3), 3, False, seed=2)
+        law.gradients_one_by_one(backward, (4, 5), 3, False, seed=2)
 
     @test_case(points=1, hidden=False,
         failure_message="Open hint 3.")
     def test_shortcut(backward):
         from coursepkg.checks.residual import gradient_norms as law
         law.gradients_one_by_one(backward, (1, 2), 1, True, seed=3)
-        law.gradients_one_by_one(backward, (2, 3), 3, True, seed=4)
+        law.gradients_one_by_one(backward, (4, 5), 3, True, seed=4)
 
 
 class q3:

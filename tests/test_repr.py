@@ -7,8 +7,7 @@ import torch
 
 from coursepkg import nn
 from coursepkg.layer import Layer
-from coursepkg.pooling import torch_layers as pooling
-from tests.core.pairs import PAIRS
+from tests.nn.pairs import PAIRS
 from tests.test_specs import SPECS
 
 CALLS = {f"{one.name} {one.args} {one.kwargs}": one for one in PAIRS}
@@ -21,21 +20,17 @@ def test_layers_print_as_those_of_torch(call):
     assert repr(one.numpy()) == repr(theirs)
 
 
-POOLINGS = {
+SPEC_CALLS = {
     f"{spec.name} {case}": (spec.torch, case.args, case.kwargs)
     for spec in SPECS
     for case in spec.cases
     if hasattr(torch.nn, spec.name)
-} | {
-    f"MaxUnpool{axes}d {args}": (getattr(pooling, f"MaxUnpool{axes}d"), args, {})
-    for axes in (1, 2, 3)
-    for args in ((2,), (3, 2, 1), ((2,) * axes, 1))
 }
 
 
-@pytest.mark.parametrize("call", POOLINGS)
+@pytest.mark.parametrize("call", SPEC_CALLS)
 def test_torch_layers_print_as_those_of_torch(call):
-    constructor, args, kwargs = POOLINGS[call]
+    constructor, args, kwargs = SPEC_CALLS[call]
     expected = repr(getattr(torch.nn, constructor.__name__)(*args, **kwargs))
     assert repr(constructor(*args, **kwargs)) == expected.replace(", inplace=False", "")
 

@@ -9,7 +9,7 @@ from coursepkg import nn
 from coursepkg.dropout.numpy_layers import Dropout
 from coursepkg.gradcheck import gradcheck, numerical_gradient
 from coursepkg.layer import Layer
-from tests.core.pairs import PAIRS, convolutions
+from tests.nn.pairs import PAIRS, convolutions
 
 
 def some_of(pairs):
@@ -195,6 +195,18 @@ def test_a_layer_that_draws_is_refused_whatever_it_puts_out(layer):
     assert gradcheck(layer, X, mask=True).ok
     assert gradcheck(layer.eval(), X).ok
     layer.train()
+
+
+def test_two_outputs_for_one_input_are_refused_whatever_the_reason():
+    class Counts(Layer):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            return self.calls * x
+
+    with pytest.raises(ValueError, match="Counts is random, so there is no derivative"):
+        gradcheck(Counts(), X)
 
 
 def test_a_layer_that_seeds_itself_or_holds_a_generator_is_not_random():

@@ -11,7 +11,7 @@ import torch
 
 from coursepkg import nn
 from coursepkg.layer import Layer
-from tests.core.pairs import PAIRS
+from tests.nn.pairs import PAIRS
 
 ONE_OF_EACH = list({one.name: one for one in reversed(PAIRS) if one.shape[0]}.values())
 

@@ -6,7 +6,7 @@ import torch
 
 from coursepkg import nn
 from coursepkg.layer import Layer
-from tests.core.pairs import PAIRS, as_torch, pair
+from tests.nn.pairs import PAIRS, as_torch, pair
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 2e-5}
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from coursepkg.nn import conv, norm
-from tests.core.pairs import convolutions
+from tests.nn.pairs import convolutions
 
 GEOMETRIES = [one for one in convolutions() if one.shape[0]]
 

@@ -5,22 +5,31 @@ import subprocess
 import sys
 
 WALK = """
-import importlib, json, pkgutil, sys
+import importlib, json, sys
+from pathlib import Path
 import coursepkg
 
 def of_torch(name):
-    # torch_layers, dropout_torch; and the experiments of a chapter, which may measure either backend.
+    # torch_layers; the experiments of a chapter, which may measure either backend; what checks a module of
+    # torch.
     parts = name.split(".")
-    return any("torch" in part.split("_") for part in parts) or (parts[1] == "experiments" and len(parts) > 3)
+    return (
+        any("torch" in part.split("_") for part in parts)
+        or (parts[1] == "experiments" and len(parts) > 3)
+        or (parts[1] == "checks" and (parts[-1].endswith("_module") or parts[-1] == "mc_dropout"))
+    )
 
+root = Path(coursepkg.__file__).parent
+files = sorted(path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py"))
+names = [".".join(part for part in path.parts if part != "__init__") for path in files]
 imported, offenders = [], []
-for module in pkgutil.walk_packages(coursepkg.__path__, "coursepkg."):
-    if module.name.endswith("__main__") or of_torch(module.name):
+for name in names:
+    if "." not in name or "visible" in name or name.endswith("__main__") or of_torch(name):
         continue
-    importlib.import_module(module.name)
-    imported.append(module.name)
+    importlib.import_module(name)
+    imported.append(name)
     if "torch" in sys.modules:
-        offenders.append(module.name)
+        offenders.append(name)
         break
 print(json.dumps({"imported": imported, "offenders": offenders}))
 """
