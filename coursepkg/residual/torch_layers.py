@@ -483,10 +483,3 @@ def validate_one_shape(branch, shortcut, x):
             f"branch and shortcut must have one shape, got {tuple(branch.shape)} and "
             f"{tuple(shortcut.shape)} for x of shape {tuple(x.shape)}"
         )
-
-
-# While torch.fx traces a network it knows no shape. What asks for one becomes a node, and asks as it runs.
-torch.fx.wrap("validate_float_tensor")
-torch.fx.wrap("validate_channels")
-torch.fx.wrap("validate_features")
-torch.fx.wrap("validate_one_shape")
