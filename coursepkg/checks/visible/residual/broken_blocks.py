@@ -34,8 +34,8 @@ class q3:
     def test_wider(wider_block):
         from coursepkg.checks.residual import broken_blocks as law
         law.shortcut_is_padded(wider_block, (1, 1), 2, seed=1, zero=True)
-        law.shortcut_is_padded(wider_block, (2, 3), 5, seed=2)
-        law.shortcut_is_padded(wider_block, (2, 3), 3, seed=3)
+        law.shortcut_is_padded(wider_block, (6, 3), 5, seed=2)
+        law.shortcut_is_padded(wider_block, (6, 3), 3, seed=3)
 
 
 class q4:
@@ -46,4 +46,4 @@ class q4:
     def test_gradient(wider_block_backward):
         from coursepkg.checks.residual import broken_blocks as law
         law.padded_gradient(wider_block_backward, (1, 1), 2, seed=1, zero=True)
-        law.padded_gradient(wider_block_backward, (2, 3), 5, seed=2)
+        law.padded_gradient(wider_block_backward, (6, 3), 5, seed=2)
