@@ -76,9 +76,7 @@ def conv2d_backward(dy, x, weight, stride, padding, dilation):
                 at += (pixels @ tap).reshape(at.shape)
     (top, left), (height, width) = padding, x.shape[2:]
     dx = dpadded[:, top : top + height, left : left + width]
-    dweight = dkernels.reshape(*kernels.shape[0:1], len(weight), *kernels.shape[1:2], -1).transpose(
-        1, 3, 0, 2
-    )
+    dweight = dkernels.reshape(len(kernels), len(weight), kernels.shape[1], -1).transpose(1, 3, 0, 2)
     return channels_first(dx), np.ascontiguousarray(dweight), sum_of_rows(dy.reshape(-1, len(weight)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coursepkg.pooling.dimensions import AXES
 from coursepkg.validation import (
     Setting,
     validate_int,
@@ -15,8 +16,6 @@ from coursepkg.validation import (
     validate_positive_int,
     validate_positive_number,
 )
-
-AXES = ("L", "H, W", "D, H, W")
 
 
 def pool_output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
@@ -171,7 +170,7 @@ def split_shape(shape, axes, batched=False):
     `batched` refuses an input without a batch axis.
     """
     shape = tuple(shape)
-    allowed = [f"(N, C, {AXES[axes - 1]})"] + [f"(C, {AXES[axes - 1]})"] * (not batched)
+    allowed = [f"(N, C, {AXES[axes]})"] + [f"(C, {AXES[axes]})"] * (not batched)
     if len(shape) not in (axes + 2, axes + 2 - (not batched)) or 0 in shape[-axes:]:
         raise ValueError(
             f"x must have shape {' or '.join(allowed)} with no empty axis but N and C, got {shape}"

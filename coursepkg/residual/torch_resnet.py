@@ -36,7 +36,7 @@ class ResNet(nn.Sequential):
     def _refuse(self, *_):
         raise TypeError("a ResNet keeps the layers that it was built with: change model[:], a nn.Sequential")
 
-    append = extend = insert = pop = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = insert = __delitem__ = __iadd__ = __imul__ = _refuse  # extend and pop end in these
 
     def stages(self):
         """list of nn.Sequential: layer1, layer2, ..."""

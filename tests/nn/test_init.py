@@ -63,3 +63,13 @@ def test_layers_draw_from_their_generator():
     np.testing.assert_array_equal(one.weight, other.weight)
     assert (one.weight != third.weight).all() and one.bias.any()
     assert (nn.Linear(4, 3).weight != nn.Linear(4, 3).weight).all()
+
+
+def test_an_initializer_gives_a_weight_of_the_right_shape_in_the_dtype_of_the_layer():
+    layer = nn.Linear(4, 3, init=lambda shape, rng, dtype: np.full(shape, 2), dtype=np.float32)
+    assert layer.weight.dtype == np.float32 and (layer.weight == 2).all() and not layer.bias.any()
+    for make in (lambda init: nn.Linear(4, 3, init=init), lambda init: nn.Conv2d(4, 3, 1, init=init)):
+        with pytest.raises(
+            ValueError, match=r"init must return an array of shape \(3, 4.*, got shape \(2,\)"
+        ):
+            make(lambda shape, rng, dtype: np.zeros(2))

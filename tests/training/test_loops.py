@@ -349,6 +349,11 @@ def test_a_loss_that_is_not_finite_stops_the_training(backend):
             r"got shapes \(3, 36\) and \(4,\)",
         ),
         ({"data": Data(Split(np.ones((0, 36)), np.zeros(0, int)))}, ValueError, "at least one"),
+        (
+            {"data": Data(Split(np.ones((3, 36)), np.zeros(3)))},
+            TypeError,
+            "y must be class numbers of an integer dtype, got float64",
+        ),
     ],
 )
 def test_wrong_arguments(backend, change, error, message):
